@@ -1,0 +1,20 @@
+"""The rules of DOMAIN.md as pure functions; importing this package registers all of them."""
+
+from ledger.rules import contracts, grants, keys, records, transfers, uses
+from ledger.rules.registry import HANDLERS, RULES, Context, KindRules, Rule, RuleError, UnknownReference
+
+__all__ = [
+    "HANDLERS",
+    "RULES",
+    "Context",
+    "KindRules",
+    "Rule",
+    "RuleError",
+    "UnknownReference",
+    "contracts",
+    "grants",
+    "keys",
+    "records",
+    "transfers",
+    "uses",
+]
