@@ -330,7 +330,7 @@ def decode_json_object(data: bytes) -> JsonObject:
     return value
 
 
-def encode_base64url(data: bytes) -> str:
+def base64url(data: bytes) -> str:
     """Return unpadded base64url (RFC 4648 section 5)."""
     return urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
 
@@ -341,7 +341,7 @@ def decode_base64url(text: str, size: int | None = None) -> bytes:
         data = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
     except ValueError as error:
         raise Base64Malformed from error
-    if encode_base64url(data) != text or (size is not None and len(data) != size):
+    if base64url(data) != text or (size is not None and len(data) != size):
         raise Base64Malformed
     return data
 

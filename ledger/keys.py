@@ -22,7 +22,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 
-from ledger.encoding import CborKey, CborValue, JsonObject, decode_base64url, decode_canonical, encode_base64url
+from ledger.encoding import CborKey, CborValue, JsonObject, base64url, decode_base64url, decode_canonical
 from ledger.encoding import encode_cbor as _encode
 from ledger.errors import FormError, SignatureError, Text
 
@@ -124,8 +124,8 @@ class PublicKey:
     def to_json(self) -> JsonObject:
         """Return the form that payloads carry."""
         if self.alg == EDDSA:
-            return {"kty": "OKP", "crv": "Ed25519", "x": encode_base64url(self.raw)}
-        x, y = encode_base64url(self.raw[:_COORDINATE]), encode_base64url(self.raw[_COORDINATE:])
+            return {"kty": "OKP", "crv": "Ed25519", "x": base64url(self.raw)}
+        x, y = base64url(self.raw[:_COORDINATE]), base64url(self.raw[_COORDINATE:])
         return {"kty": "EC", "crv": "P-256", "x": x, "y": y}
 
     @classmethod
@@ -182,7 +182,7 @@ class EncryptionKey:
 
     def to_json(self) -> JsonObject:
         """Return the form that payloads carry."""
-        return {"kty": "OKP", "crv": "X25519", "x": encode_base64url(self.raw)}
+        return {"kty": "OKP", "crv": "X25519", "x": base64url(self.raw)}
 
     @classmethod
     def from_json(cls, value: Mapping[str, object]) -> EncryptionKey:
