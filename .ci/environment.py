@@ -35,11 +35,11 @@ def say(text: str) -> None:
 
 
 def run(*command: str | Path) -> None:
-    """Run a program in the project's root; its failure ends this one with the command in view."""
+    """Run a program in the project's root; its failure ends this one with the command and its output in view."""
     words = [str(word) for word in command]
-    done = subprocess.run(words, cwd=ROOT, check=False)
+    done = subprocess.run(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     if done.returncode != 0:
-        sys.exit(f"environment: failed ({done.returncode}): {' '.join(words)}")
+        sys.exit(f"{done.stdout}\nenvironment: failed ({done.returncode}): {' '.join(words)}")
 
 
 def answers(*command: str | Path) -> str | None:
