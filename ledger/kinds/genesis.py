@@ -33,6 +33,16 @@ ShortText = Annotated[str, Meta(min_length=1, max_length=200)]
 VKey = Annotated[
     str, Meta(pattern=r"^[^\s+]+\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+(?![\s\S])", description="C2SP signed-note vkey")
 ]
+ItemCode = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_]{0,63}(?![\s\S])",
+        description="item code; grants use it as a JSON key, so it has the characters of one",
+    ),
+]
+DeadlineName = Annotated[
+    str, Meta(pattern=r"^[a-z]+(_[a-z]+)*(?![\s\S])", description="a JSON key; rules.standing lists the names")
+]
 Origin = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9./-]{2,120}(?![\s\S])", description="name of the log")]
 
 
@@ -93,7 +103,7 @@ class SeverityTerm(Value, frozen=True):
 class Item(Value, frozen=True):
     """What may be recorded: one item of the catalogue (公共信用信息目录)."""
 
-    code: Code
+    code: ItemCode
     name: Label
     adverse: bool
     subject_classes: Annotated[list[SubjectClass], Meta(min_length=1)]
@@ -153,9 +163,7 @@ class Policy(Value, frozen=True):
     """What governance decides: thresholds, deadlines by name, calendar, limits, delay of key changes."""
 
     governance_threshold: Count
-    deadlines: Annotated[
-        dict[Annotated[str, Meta(pattern=r"^[a-z]+(\.[a-z_]+)*(?![\s\S])")], Deadline], Meta(min_length=1)
-    ]
+    deadlines: Annotated[dict[DeadlineName, Deadline], Meta(min_length=1)]
     calendar: Calendar
     key_change_delay: Deadline
     statements_per_minute: Count

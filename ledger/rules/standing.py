@@ -50,8 +50,10 @@ def item_of(version: Catalogue, code: str) -> Item | None:
 def deadline(view: BlockView, name: str, start: int) -> int:
     """Return when (ms) something opened at `start` is due by the policy's deadline `name`.
 
-    A name the policy does not set falls back to DEFAULT_DEADLINE.
+    A name the policy does not set falls back to DEFAULT_DEADLINE. Raises ValueError for a name that is not listed.
     """
+    if name not in DEADLINE_NAMES:
+        raise ValueError(f"unknown deadline {name}")
     current = policy(view)
     return due_time(start, current.deadlines.get(name, DEFAULT_DEADLINE), current.calendar)
 
@@ -60,9 +62,9 @@ DEFAULT_DEADLINE = Deadline(n=10, unit="working_days")
 """For deadlines that the policy does not name."""
 
 DEADLINE_NAMES = {
-    "transfer.release": "from transfer.accept to transfer.release",
-    "transfer.confirm": "from transfer.release to transfer.confirm or transfer.dispute",
-    "grant.answer": "from grant.request to grant.issue or grant.decline (GRA-10)",
+    "transfer_release": "from transfer.accept to transfer.release",
+    "transfer_confirm": "from transfer.release to transfer.confirm or transfer.dispute",
+    "grant_answer": "from grant.request to grant.issue or grant.decline (GRA-10)",
     "stop": "from a revocation, correction or withdrawal to the holder's stop or replacement (GRA-6, REC-10)",
 }
 """The deadlines that rules of these kinds ask the policy for, by name."""
