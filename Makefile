@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check bench fix docs lock clean environment toolchains
+.PHONY: help demo serve test check bench fix docs lock clean environment toolchains lint types contracts house pages
 
 # The first interpreter that is new enough; `python3` itself is preferred.
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
@@ -33,11 +33,23 @@ test: toolchains ## Run the whole test suite (TESTS=path and PYTEST_ARGS=... nar
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS) $(TESTS)
 
 check: environment ## Lint, types, import contracts, house rules, generated documentation.
+	@$(MAKE) --no-print-directory --keep-going lint types contracts house pages
+
+# The parts of `check`; each runs even when another one failed, so that one run shows everything.
+lint:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types:
 	$(BIN)/mypy --strict ledger node api clients tests .ci
+
+contracts:
 	$(BIN)/lint-imports --no-logo
+
+house:
 	$(BIN)/python .ci/house.py
+
+pages:
 	$(BIN)/python .ci/generated_docs.py
 
 bench: environment ## Run the benchmarks (BENCH=tree runs one), write .bench/<name>.json.
