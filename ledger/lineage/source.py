@@ -1,8 +1,8 @@
 """The port through which questions read the ledger.
 
-A node answers it from its database, a replay from memory. Every method that takes `as_of` counts only leaves whose index
-is below it; a tree size is meant. `state` gives the present rows: they carry the log indexes of what changed them, so
-that the questions apply `as_of` themselves.
+A node answers it from its database, a replay from memory. `as_of` is a tree size: only leaves whose index is below it
+count. `state` gives the present rows: they carry the log indexes of what changed them, so that the questions apply
+`as_of` themselves.
 """
 
 from __future__ import annotations
