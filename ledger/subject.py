@@ -44,7 +44,7 @@ class SubjectIdentifier(FormError):
 
 
 class LinkingEpoch(FormError):
-    """A linking epoch that is not positive."""
+    """A linking epoch below zero."""
 
     code = "form.subject.epoch"
     what = Text("Linking epoch {epoch} does not exist.", "关联密钥期次 {epoch} 不存在。")
@@ -97,7 +97,7 @@ def epoch_commitment(linking_key: bytes, epoch: int, *, persons: bool) -> bytes:
     The key is uniformly random, so the commitment hides it. Raises `LinkingEpoch` or `WrongSize`.
     """
     require_size(linking_key, LINKING_KEY_SIZE, "linking key")
-    if epoch < 1:
+    if epoch < 0:
         raise LinkingEpoch(epoch=epoch)
     group = b"persons" if persons else b"organisations"
     message = b"\x00".join((b"suyuan/linking-epoch", group, str(epoch).encode("ascii")))
