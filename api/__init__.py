@@ -1,0 +1,1 @@
+"""The HTTP face of a node (FastAPI). Everything here translates; nothing here decides."""

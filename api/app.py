@@ -1,0 +1,106 @@
+"""The FastAPI application over one node's service."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from node.front_service import NodeService
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from api.measures import Measured
+from api.node_face import NodeFace
+from api.openapi import document
+from api.problems import problem_response
+from api.routes import health, log, oversight, questions, standing, statements, stores, submission
+from ledger.errors import FormError, NotFoundError, SuyuanError, Text
+
+TITLE = "Suyuan 溯源"
+VERSION = "1"
+DESCRIPTION = (
+    "A permissioned, append-only, Merkle-chained ledger for the lineage of credit data. "
+    "信用数据流转的许可制、只增、可验证账本。"
+)
+
+logger = structlog.get_logger(__name__)
+
+
+class QueryInvalid(FormError):
+    """A path or query parameter is malformed."""
+
+    code = "query.invalid"
+    what = Text("The parameter {name} is malformed: {detail}.", "参数 {name} 格式有误：{detail}。")
+    next_step = Text("See the OpenAPI document.", "请参阅 OpenAPI 文档。")
+
+
+class MethodNotAllowed(FormError):
+    """The route exists, the method does not."""
+
+    code = "http.method"
+    what = Text("The route does not take {method}.", "该接口不支持 {method} 方法。")
+    next_step = Text("See the OpenAPI document.", "请参阅 OpenAPI 文档。")
+
+
+def create_app(service: NodeService) -> FastAPI:
+    """Return the application that serves `service`."""
+    return _assemble(NodeFace.of(service))
+
+
+def describe_only() -> FastAPI:
+    """Return an application without a node behind it, only to describe its routes."""
+    return _assemble(cast("NodeFace", _Undescribed()))
+
+
+class _Undescribed:
+    """Stands where a node would; describing routes never calls it."""
+
+    def __getattr__(self, _: str) -> _Undescribed:
+        return self
+
+
+def _assemble(face: NodeFace) -> FastAPI:
+    app = FastAPI(title=TITLE, version=VERSION, description=DESCRIPTION, docs_url=None, redoc_url=None)
+    for module in (submission, log, statements, stores, health):
+        app.router.routes.extend(module.routes(face))
+    for part in (questions, oversight, standing):
+        app.include_router(part.router(face))
+    app.add_middleware(Measured)
+    app.add_exception_handler(SuyuanError, _on_error)
+    app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(Exception, _on_defect)
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = document(app)
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to replace the document.
+    return app
+
+
+async def _on_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, SuyuanError)
+    return problem_response(request, error)
+
+
+async def _on_invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    name = ".".join(str(part) for part in first["loc"][1:])
+    return problem_response(request, QueryInvalid(name=name, detail=str(first["msg"])))
+
+
+async def _on_http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code == 404:
+        return problem_response(request, NotFoundError(what_kind="route", name=request.url.path[:200]))
+    return problem_response(request, MethodNotAllowed(method=request.method))
+
+
+async def _on_defect(request: Request, error: Exception) -> Response:
+    logger.error("defect", path=request.url.path, error=type(error).__name__, exc_info=error)
+    return problem_response(request, SuyuanError())

@@ -1,0 +1,49 @@
+"""What every route shares: the node's service, the gate for tokens, and turning errors into problems."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from node.front_service import NodeService
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.access import Caller, Gate
+from api.problems import problem_response
+from ledger.errors import SuyuanError
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFace:
+    """The node as the routes see it."""
+
+    service: NodeService
+    gate: Gate
+
+    @classmethod
+    def of(cls, service: NodeService, clock: Callable[[], float] = time.time) -> NodeFace:
+        """Make the face of a service; tokens are for the node's name."""
+        gate = Gate(service.log.node, service.reader.resident, lambda: int(clock()))
+        return cls(service, gate)
+
+    def caller(self, request: Request) -> Caller:
+        """Return the member that asks; raises TokenMissing or TokenWrong."""
+        return self.gate.caller(request)
+
+
+def guarded(endpoint: Endpoint) -> Endpoint:
+    """Turn a SuyuanError of a plain route into its problem response."""
+
+    async def wrapped(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except SuyuanError as error:
+            return problem_response(request, error)
+
+    wrapped.__doc__ = endpoint.__doc__
+    wrapped.__name__ = endpoint.__name__
+    return wrapped

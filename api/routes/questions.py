@@ -1,0 +1,97 @@
+"""Questions 1, 2, 3, 5 and 9 of DOMAIN.md, each as of any past head.
+
+Every answer names the tree it was given for, the statements it rests on (each can be proven by its tlog-proof) and how
+it is complete: "replay", that is by re-executing the log.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request
+from starlette.responses import Response
+
+from api.access import Caller, RoleMissing, require_party
+from api.node_face import NodeFace
+from api.routes.answers import Asked, AsOf
+from api.routes.statements import parties_of
+from ledger.errors import NotFoundError
+from ledger.lineage import contract_view, grant_tree, holders, trace_back, trace_forward
+from ledger.state.tables import CONTRACT, GRANT, HOLDING, RECORD, TRANSFER, RecordState, TransferState
+from ledger.state.view import Need
+
+TRACERS = ("auditor", "investigator")
+OVERSEERS = ("auditor", "investigator", "regulator")
+
+StatementIdPath = Annotated[str, Path(pattern="^[0-9a-f]{64}$")]
+ReferenceQuery = Annotated[
+    str, Query(pattern="^[0-9a-f]{64}(:[0-9]{1,8})?$", description="statement id, or <statement id>:<row>")
+]
+
+
+def check_trace(face: NodeFace, caller: Caller, reference: str) -> None:
+    """Let auditors, investigators, the record's issuer and its holders trace it; raises RoleMissing.
+
+    An investigator's reading narrows to authorised cases (INC-4) once the kinds of cases exist.
+    """
+    if caller.has(*TRACERS):
+        return
+    anchor = reference.partition(":")[0]
+    rows = face.service.reader.state(
+        [Need(RECORD.name, anchor), Need(HOLDING.name, anchor, caller.uscc), Need(TRANSFER.name, anchor)]
+    )
+    record, transfer = rows.get((RECORD.name, anchor, "")), rows.get((TRANSFER.name, anchor, ""))
+    own = isinstance(record, RecordState) and record.issuer == caller.uscc
+    party = isinstance(transfer, TransferState) and caller.uscc in (transfer.sender, transfer.receiver)
+    if not own and not party and (HOLDING.name, anchor, caller.uscc) not in rows:
+        raise RoleMissing(member=caller.uscc, needed=", ".join(("its issuer and holders", *TRACERS)))
+
+
+def router(face: NodeFace) -> APIRouter:
+    """Return the routes of these questions."""
+    reader = face.service.reader
+    asked = Asked(reader)
+    api = APIRouter(prefix="/v1", tags=["questions"])
+
+    @api.get("/trace/forward", summary="Question 1: everywhere this went, hop by hop")
+    async def forward(request: Request, reference: ReferenceQuery, as_of: AsOf = None) -> Response:
+        check_trace(face, face.caller(request), reference)
+        at = asked.size(as_of)
+        found = trace_forward(reader, reference, at)
+        return asked.answer(found, at, found.statements)
+
+    @api.get("/trace/back", summary="Question 2: everything this came from")
+    async def back(request: Request, reference: ReferenceQuery, as_of: AsOf = None) -> Response:
+        check_trace(face, face.caller(request), reference)
+        at = asked.size(as_of)
+        found = trace_back(reader, reference, at)
+        return asked.answer(found, at, found.statements)
+
+    @api.get("/trace/holders", summary="Question 3: who held it at a point of the log, and could they still")
+    async def who_held(request: Request, reference: ReferenceQuery, as_of: AsOf = None) -> Response:
+        check_trace(face, face.caller(request), reference)
+        at = asked.size(as_of)
+        found = holders(reader, reference, at)
+        return asked.answer(found, at, found.statements)
+
+    @api.get("/grants/{id}/tree", summary="Question 5: the grant tree, its hand-overs and what is left")
+    async def tree(request: Request, id: StatementIdPath, as_of: AsOf = None) -> Response:  # noqa: A002
+        rows = reader.state([Need(GRANT.name, id)])
+        require_party(face.caller(request), parties_of(rows), *OVERSEERS)
+        if not rows:
+            raise NotFoundError(what_kind="grant", name=id)
+        at = asked.size(as_of)
+        found = grant_tree(reader, id, at)
+        return asked.answer(found, at, found.statements)
+
+    @api.get("/contracts/{id}", summary="Question 9: value, milestones, payments, verification, disagreements")
+    async def contract(request: Request, id: StatementIdPath, as_of: AsOf = None) -> Response:  # noqa: A002
+        rows = reader.state([Need(CONTRACT.name, id)])
+        require_party(face.caller(request), parties_of(rows), *OVERSEERS, "verifier")
+        if not rows:
+            raise NotFoundError(what_kind="contract", name=id)
+        at = asked.size(as_of)
+        found = contract_view(reader, id, at)
+        return asked.answer(found, at, found.statements)
+
+    return api
