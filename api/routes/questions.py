@@ -68,11 +68,11 @@ def router(face: NodeFace) -> APIRouter:
         return asked.answer(found, at, found.statements)
 
     @api.get("/trace/holders", summary="Question 3: who held it at a point of the log, and could they still")
-    async def who_held(request: Request, reference: ReferenceQuery, as_of: AsOf = None) -> Response:
+    async def who_held(request: Request, reference: ReferenceQuery, at: AsOf = None) -> Response:
         check_trace(face, face.caller(request), reference)
-        at = asked.size(as_of)
-        found = holders(reader, reference, at)
-        return asked.answer(found, at, found.statements)
+        size = asked.size(at)
+        found = holders(reader, reference, size)
+        return asked.answer(found, size, found.statements)
 
     @api.get("/grants/{id}/tree", summary="Question 5: the grant tree, its hand-overs and what is left")
     async def tree(request: Request, id: StatementIdPath, as_of: AsOf = None) -> Response:  # noqa: A002

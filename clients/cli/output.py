@@ -1,0 +1,103 @@
+"""The one module that prints: data to stdout, talk to stderr; with `--json` a versioned envelope, errors too.
+
+Envelope: {"version": 1, "command": "...", "ok": true, "data": ...} or
+{"version": 1, "command": "...", "ok": false, "error": {"code", "message", "next", "params", "exit"}}.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import msgspec
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from clients.cli.exits import Exit, exit_of
+from ledger.errors import SuyuanError
+
+ENVELOPE_VERSION = 1
+
+
+@dataclass(slots=True)
+class Output:
+    """Where a command writes. `language` is "en" or "zh"; `as_json` turns data and errors into envelopes."""
+
+    as_json: bool = False
+    language: str = "en"
+    command: str = "suyuan"
+
+    def data(self, value: object, *, table: Table | None = None, text: str | None = None) -> None:
+        """Write the command's result: the envelope, or the table or text made for people, or plain JSON."""
+        if self.as_json:
+            self._write({"version": ENVELOPE_VERSION, "command": self.command, "ok": True, "data": value})
+        elif table is not None:
+            _console(stderr=False).print(table)
+        elif text is not None:
+            sys.stdout.write(text if text.endswith("\n") else text + "\n")
+        else:
+            sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
+
+    def binary(self, data: bytes, target: BinaryIO | None = None) -> None:
+        """Write bytes as they are."""
+        (target or sys.stdout.buffer).write(data)
+
+    def talk(self, message: str) -> None:
+        """Say something to the person, on stderr; silent with `--json`."""
+        if not self.as_json:
+            _console(stderr=True).print(message, highlight=False)
+
+    def pick(self, en: str, zh: str) -> str:
+        """Return the text in the language in use."""
+        return zh if self.language == "zh" else en
+
+    def error(self, error: SuyuanError) -> Exit:
+        """Write an error and return the exit code that belongs to it."""
+        code = exit_of(error)
+        if self.as_json:
+            body = {
+                "code": error.stable_code,
+                "message": error.message(self.language),
+                "next": error.advice(self.language),
+                "params": error.params,
+                "exit": int(code),
+            }
+            self._write({"version": ENVELOPE_VERSION, "command": self.command, "ok": False, "error": body})
+            return code
+        console = _console(stderr=True)
+        console.print(f"[bold red]{error.stable_code}[/]", highlight=False)
+        console.print(error.message(self.language), markup=False, highlight=False)
+        label = self.pick("Next:", "下一步：")
+        console.print(f"{label} {error.advice(self.language)}", markup=False, highlight=False)
+        return code
+
+    def progress(self) -> Progress:
+        """Return a progress bar on stderr; it shows nothing with `--json`."""
+        return Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=_console(stderr=True),
+            disable=self.as_json,
+        )
+
+    def table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
+        """Return a table for `data`."""
+        table = Table(title=title, title_justify="left", header_style="bold")
+        for column in columns:
+            table.add_column(column, overflow="fold")
+        for row in rows:
+            table.add_row(*("" if cell is None else str(cell) for cell in row))
+        return table
+
+    @staticmethod
+    def _write(value: object) -> None:
+        sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
+
+
+def _console(*, stderr: bool) -> Console:
+    return Console(stderr=stderr, soft_wrap=False)
