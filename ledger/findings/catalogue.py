@@ -1,0 +1,110 @@
+"""The codes of findings with their texts, and whether a statement kind of this version can give rise to each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from ledger.errors import Text
+
+Origin = Literal["event", "duty", "key", "none"]
+"""How a finding arises: from an event that a rule emits, from an overdue duty, from a doubtful key, or not yet at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class FindingCode:
+    """One code of DOMAIN.md, "Findings": what it says, and how it arises in this version."""
+
+    code: str
+    text: Text
+    origin: Origin
+
+
+_CODES = (
+    FindingCode("F-HOP", Text("A step of a hand-over is missing at its deadline", "交接步骤逾期未完成"), "duty"),
+    FindingCode("F-MISMATCH", Text("Delivered content is disputed", "交付内容存在异议"), "event"),
+    FindingCode("F-REFUSED", Text("An attempt without authority", "无权限的尝试"), "event"),
+    FindingCode(
+        "F-OVERDUE-STOP",
+        Text("A repair, revocation or correction is not acknowledged in time", "修复、撤销或更正逾期未落实"),
+        "duty",
+    ),
+    FindingCode(
+        "F-USED-AFTER-STOP",
+        Text("Data was used after a stop, revocation or its data life", "停用、撤销授权或期限届满后仍使用数据"),
+        "event",
+    ),
+    FindingCode(
+        "F-PARITY",
+        Text("A copy differs from the publication in content or end day", "公示副本与原公示的内容或截止日不一致"),
+        "none",
+    ),
+    FindingCode("F-EXPIRED-PUBLIC", Text("Still public past its end", "公示期满仍在公示"), "none"),
+    FindingCode("F-LIST", Text("A measure lives on after exit from the list", "移出名单后措施仍未解除"), "none"),
+    FindingCode(
+        "F-CONTRACT-SUM",
+        Text(
+            "Payments exceed the value or what was met, or the value is paid while milestones are not met",
+            "付款超出合同金额或已履约金额，或里程碑未完成而已付全款",
+        ),
+        "event",
+    ),
+    FindingCode("F-PAYMENT-OVERDUE", Text("A payment of the plan is overdue", "计划付款逾期"), "event"),
+    FindingCode("F-CONTRACT-DISPUTED", Text("Verifiers disagree", "核验方结论不一致"), "event"),
+    FindingCode("F-UNVERIFIED", Text("Performance is claimed but not verified", "履约已主张但未经核验"), "event"),
+    FindingCode("F-DISPUTE-OVERDUE", Text("A dispute is not resolved in time", "异议逾期未处理"), "duty"),
+    FindingCode("F-ERASURE-OVERDUE", Text("An erasure is not attested in time", "删除逾期未确认"), "duty"),
+    FindingCode("F-RETENTION", Text("Held past its end", "超出保存期限仍持有"), "none"),
+    FindingCode("F-PLEDGE-OVERDUE", Text("A pledge is past its due day", "信用承诺逾期"), "none"),
+    FindingCode("F-CODE", Text("A code quoted by an import fails its check", "导入文件引用的代码校验不通过"), "event"),
+    FindingCode("F-STALE-PRODUCT", Text("Inputs of a product changed", "产品的输入已变更"), "none"),
+    FindingCode("F-INCIDENT-OVERDUE", Text("A duty of an incident is overdue", "事件处置义务逾期"), "duty"),
+    FindingCode(
+        "F-ACCESS-OVERDUE", Text("An access request is not answered in time", "查询本人信息逾期未答复"), "duty"
+    ),
+    FindingCode("F-SHARE-OVERDUE", Text("A request for data is not answered in time", "共享申请逾期未答复"), "duty"),
+    FindingCode(
+        "F-KEY-DOUBT",
+        Text("Signed while the key was under suspicion", "在密钥存疑期间签署"),
+        "key",
+    ),
+    FindingCode(
+        "F-EQUIVOCATION", Text("Two heads or two votes exclude each other", "两个树头或两次投票相互矛盾"), "none"
+    ),
+)
+
+CODES: Mapping[str, FindingCode] = {entry.code: entry for entry in _CODES}
+"""Every finding code, in the order of DOMAIN.md."""
+
+CODE_OF_DUTY: Mapping[str, str] = {
+    "transfer.accept": "F-HOP",
+    "transfer.release": "F-HOP",
+    "transfer.confirm": "F-HOP",
+    "stop": "F-OVERDUE-STOP",
+    "stop.acknowledge": "F-OVERDUE-STOP",
+    "grant.answer": "F-SHARE-OVERDUE",
+    "record.resolve": "F-DISPUTE-OVERDUE",
+    "erasure.attest": "F-ERASURE-OVERDUE",
+    "access.answer": "F-ACCESS-OVERDUE",
+    "contract.payment": "F-PAYMENT-OVERDUE",
+    "incident.notify": "F-INCIDENT-OVERDUE",
+}
+"""Which finding an overdue duty of a kind is."""
+
+RULE_OF_DUTY: Mapping[str, str] = {
+    "transfer.accept": "TRA-6",
+    "transfer.release": "TRA-6",
+    "transfer.confirm": "TRA-6",
+    "stop": "GRA-6",
+    "stop.acknowledge": "REP-4",
+    "grant.answer": "GRA-10",
+    "record.resolve": "REC-9",
+    "erasure.attest": "ERA-1",
+    "access.answer": "ACC-2",
+    "contract.payment": "CON-4",
+    "incident.notify": "INC-1",
+}
+"""The rule that opened a duty of a kind."""
+
+KEY_DOUBT, KEY_DOUBT_RULE = "F-KEY-DOUBT", "GOV-7"
