@@ -32,7 +32,8 @@ ZERO_APP_HASH = bytes(32)
 INDEX_ROOT = bytes(32)
 """32 zero bytes until a verifiable index exists (FORMATS.md)."""
 
-_LOAD_ROUNDS = 6
+_LOAD_ROUNDS = 64
+"""A chain of corrections is walked one version a round; a kind that asks for more has a defect."""
 
 
 @dataclass(frozen=True, slots=True)

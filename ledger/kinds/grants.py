@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from ledger.kinds.fields import (
     MAX_ITEMS,
+    Bytes32,
     Carrier,
     Code,
     Count,
@@ -26,6 +27,7 @@ from ledger.kinds.fields import (
 )
 
 MAX_ONWARD_DEPTH = 16
+MAX_TRUSTEES = 40
 ItemFields = Annotated[
     dict[Code, Annotated[list[Name], Meta(min_length=1, max_length=MAX_ITEMS)]],
     Meta(min_length=1, max_length=MAX_ITEMS, description="item code → sorted field names"),
@@ -58,6 +60,24 @@ class ScopeJson(Value, frozen=True):
     rate: Rate | None = None
 
 
+class Trustee(Value, frozen=True):
+    """A member that holds one Shamir share of the escrowed secret; `share` is its public share on ristretto255."""
+
+    member: Uscc
+    share: Bytes32
+
+
+class Escrow(Value, frozen=True):
+    """Mode M1 of LEAK-TRACING: `gateway` marks and signs releases; `threshold` of `trustees` answer for its keys.
+
+    Trustees are sorted by member; the proofs of what they send are checked against their public shares.
+    """
+
+    gateway: Uscc
+    threshold: Annotated[int, Meta(ge=1, le=MAX_TRUSTEES)]
+    trustees: Annotated[list[Trustee], Meta(min_length=1, max_length=MAX_TRUSTEES)]
+
+
 class GrantRequest(Payload, frozen=True, kw_only=True, tag_field="kind", tag="grant.request"):
     """Asks `grantor` for records; answered by grant.issue or grant.decline by the deadline (GRA-10)."""
 
@@ -79,8 +99,9 @@ class GrantDecline(Payload, frozen=True, kw_only=True, tag_field="kind", tag="gr
 class GrantIssue(Payload, frozen=True, kw_only=True, tag_field="kind", tag="grant.issue"):
     """Authority from the signing member (grantor) to `grantee`; later statements name it by this statement's id.
 
-    `data_life` is the number of days the receiver may keep what a release gave it. `sender_seed` and `code_key`
-    commit the marking secrets before delivery (LEAK-TRACING, M0); `carriers` are the marks it allows.
+    `data_life` is the number of days the receiver may keep what a release gave it. `carriers` are the marks it
+    allows, `code_key` the hash of the sender's code key. Marks are made from two seeds, of which `sender_seed` commits
+    the sender's (LEAK-TRACING, M0), or, where `escrow` stands, by its gateway from the trustees' answers (M1).
     """
 
     grantee: Uscc
@@ -96,6 +117,7 @@ class GrantIssue(Payload, frozen=True, kw_only=True, tag_field="kind", tag="gran
     carriers: Annotated[list[Carrier], Meta(min_length=1, max_length=6)] | None = None
     sender_seed: Digest | None = None
     code_key: Digest | None = None
+    escrow: Escrow | None = None
 
 
 class GrantExtend(Payload, frozen=True, kw_only=True, tag_field="kind", tag="grant.extend"):
@@ -121,6 +143,7 @@ class GrantRevoke(Payload, frozen=True, kw_only=True, tag_field="kind", tag="gra
 
 
 __all__ = [
+    "Escrow",
     "GrantAccept",
     "GrantDecline",
     "GrantExtend",
@@ -130,4 +153,5 @@ __all__ = [
     "ItemFields",
     "Rate",
     "ScopeJson",
+    "Trustee",
 ]

@@ -27,7 +27,9 @@ from ledger.kinds.grants import ItemFields
 class Marking(Value, frozen=True):
     """What is committed about the marks of this copy before delivery (LEAK-TRACING, layer C).
 
-    `keys` and `code_key` are hashes and stand here only in mode M1, where the gateway marks.
+    `record_list` is the root over the record list, `depth` the first order position d0. `number` is the hand-over's
+    own within its grant. `keys` (of the marking keys and a salt) and `code_key` are hashes and stand here only in mode
+    M1, where the gateway marks.
     """
 
     mode: Literal["M0", "M1"]
@@ -81,7 +83,7 @@ class TransferAccept(Payload, frozen=True, kw_only=True, tag_field="kind", tag="
 
 
 class TransferRelease(Payload, frozen=True, kw_only=True, tag_field="kind", tag="transfer.release"):
-    """Step 4, by the sender: the content key sealed to the receiver's one-time key."""
+    """Step 4, by the sender (in mode M1 by the gateway): the content key sealed to the receiver's one-time key."""
 
     offer: StatementId
     sealed_key: SealedBytes

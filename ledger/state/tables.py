@@ -17,7 +17,7 @@ import msgspec
 from ledger.kinds.contracts import Instalment, Milestone
 from ledger.kinds.fields import Carrier, Jwk, Money
 from ledger.kinds.genesis import Catalogue, Node, Policy
-from ledger.kinds.grants import ScopeJson
+from ledger.kinds.grants import Escrow, ScopeJson
 from ledger.kinds.transfers import Abroad, Marking
 
 Ranges = tuple[tuple[int, int], ...]
@@ -111,15 +111,19 @@ class RecordState(StateRow, frozen=True, kw_only=True):
 
 
 class EndedState(StateRow, frozen=True, kw_only=True):
-    """A record or row that may no longer be handed over. Anchor the record's id, suffix `row_suffix(row)`."""
+    """A record or row that may no longer be handed over. Anchor the record's id, suffix `row_suffix(row)`.
+
+    `time` is the block time (ms) of the statement `by` that ended it.
+    """
 
     how: Literal["corrected", "withdrawn", "stopped", "erased"]
     by: str
     index: int
+    time: int = 0
 
 
 class Holding(StateRow, frozen=True, kw_only=True):
-    """One hop that gave `ranges` of a record list to a holder; over when `ended_index` is set."""
+    """One hop (a transfer.offer, under `grant`) that gave `ranges` of a record list; over when `ended_index` is set."""
 
     ranges: Ranges
     hop: str
@@ -127,6 +131,7 @@ class Holding(StateRow, frozen=True, kw_only=True):
     since: int
     life_end: int
     ended_index: int | None = None
+    grant: str = ""
 
 
 class HoldingState(StateRow, frozen=True, kw_only=True):
@@ -225,6 +230,30 @@ class GrantState(StateRow, frozen=True, kw_only=True):
     accepted_index: int | None = None
     receiver_seed: str | None = None
     revoked: Revocation | None = None
+    escrow: Escrow | None = None
+
+
+class AcceptanceState(StateRow, frozen=True, kw_only=True):
+    """A grant.accept and the grant it takes. Anchor its statement id, suffix ""."""
+
+    grant: str
+
+
+class ReleasedState(StateRow, frozen=True, kw_only=True):
+    """One holder under a grant, its subtree included (GRA-6). Anchor the grant, suffix the holder's USCC.
+
+    `last` is the newest hand-over released to it, `life_end` the end (ms) of the longest data life.
+    """
+
+    last: str
+    releases: int
+    life_end: int
+
+
+class MarkState(StateRow, frozen=True, kw_only=True):
+    """A marking number in use (TRA-12). Anchor the grant, suffix the number in decimal."""
+
+    offer: str
 
 
 class UsageState(StateRow, frozen=True, kw_only=True):
@@ -259,6 +288,8 @@ class TransferState(StateRow, frozen=True, kw_only=True):
     last: str | None = None
     marking: Marking | None = None
     abroad: Abroad | None = None
+    offered_at: int = 0
+    gateway: str | None = None
 
 
 class DutyState(StateRow, frozen=True, kw_only=True):
@@ -305,12 +336,15 @@ VERIFICATION = Table("verification", VerificationState)
 REQUEST = Table("request", RequestState)
 GRANT = Table("grant", GrantState)
 USAGE = Table("usage", UsageState)
+ACCEPTANCE = Table("acceptance", AcceptanceState)
+RELEASED = Table("released", ReleasedState)
+MARK = Table("mark", MarkState)
 TRANSFER = Table("transfer", TransferState)
 DUTY = Table("duty", DutyState)
 
 _ALL: tuple[Table[MemberState] | Table[KeyState] | Table[NodeState] | Table[StateRow], ...] = (
     MEMBER, KEY, NODE, CATALOGUE, POLICY, RECORD, ENDED, HOLDING, CONTRACT, MILESTONE, PAYMENT, AGREEMENT,
-    VERIFICATION, REQUEST, GRANT, USAGE, TRANSFER, DUTY,
+    VERIFICATION, REQUEST, GRANT, USAGE, ACCEPTANCE, RELEASED, MARK, TRANSFER, DUTY,
 )  # type: ignore[assignment]  # Table is invariant; only name, row type and residence are read from here.  # fmt: skip
 
 TABLES: dict[str, type[StateRow]] = {table.name: table.row for table in _ALL}
