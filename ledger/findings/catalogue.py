@@ -9,7 +9,7 @@ from typing import Literal
 from ledger.errors import Text
 
 Origin = Literal["event", "duty", "key", "none"]
-"""How a finding arises: from an event that a rule emits, from an overdue duty, from a doubtful key, or not yet at all."""
+"""How it arises: from an event that a rule emits, an overdue duty, a doubtful key; or its kinds do not exist yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ def findings_at(source: LineageSource, as_of: int, code: str | None = None, part
     """Return every finding at size `as_of`, of one code and one responsible party when given, oldest first."""
     now = source.time_at(as_of)
     found = [
-        *_events(source, source.findings(as_of, code), as_of),
+        *_events(source, source.findings(as_of, code)),
         *_overdue(source.duties(as_of, party), as_of, now),
         *(_doubts(source, as_of) if code in (None, KEY_DOUBT) else ()),
     ]
@@ -56,7 +56,7 @@ class _Open:
     open: bool = True
 
 
-def _events(source: LineageSource, rows: Sequence[FindingRow], as_of: int) -> Iterable[Finding]:
+def _events(source: LineageSource, rows: Sequence[FindingRow]) -> Iterable[Finding]:
     """Fold events by code and `about`: one that is cleared and begins again is a new finding."""
     current: dict[tuple[str, str], _Open] = {}
     all_: list[_Open] = []
