@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ledger.encoding import JsonObject
 from ledger.errors import SignatureError, StateError, Text
 from ledger.identifiers import scan_identifiers
 from ledger.rules.registry import Context, broken, rule
@@ -117,7 +118,7 @@ def rec_5(first_index: int | None) -> None:
     ),
     next_step=Text("Put a commitment in its place.", "请以承诺值代替。"),
 )
-def rec_6(payload: dict[str, object]) -> None:
+def rec_6(payload: JsonObject) -> None:
     """REC-6: resident numbers, passports, mobile and bank card numbers are looked for in every string."""
     hit = scan_identifiers(payload)
     if hit is not None:
