@@ -17,6 +17,8 @@ MOST_DIFFERENCES = 40
 
 PAGES: list[tuple[list[str], str]] = [
     ([".ci/error_reference.py"], "docs/errors.md"),
+    ([".ci/rule_reference.py"], "docs/rules.md"),
+    (["-m", "api.openapi"], "docs/openapi.json"),
 ]
 
 

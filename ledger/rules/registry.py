@@ -95,6 +95,11 @@ def rule(id_: str, *, recorded: bool = False, demand: Text, next_step: Text) -> 
     return register
 
 
+def code_of(id_: str) -> Callable[..., None]:
+    """Return the function that is the code of rule `id_`; raises KeyError for an id that is no rule."""
+    return {name: function for function, name in _RULE_OF.items()}[id_]
+
+
 def broken(id_: str, en: str, zh: str) -> RuleError:
     """Return the error of rule `id_` with what was wrong in this case."""
     return RuleError(id_, Text(en, zh))
