@@ -195,7 +195,7 @@ def _ordered(value: object, depth: int) -> object:
         raise CborTooDeep(limit=MAX_DEPTH)
     if kind is list or kind is tuple:
         return [_ordered(item, depth - 1) for item in cast("list[object]", value)]
-    if kind is dict:
+    if kind is dict or kind is cbor2.frozendict:
         pairs = []
         for key, item in cast("dict[object, object]", value).items():
             if type(key) not in (int, str, bytes):
@@ -213,8 +213,9 @@ def decode_canonical(data: bytes) -> CborValue:
 
     Raises `CborMalformed`, `CborType`, `CborTooDeep` or `NotCanonical`.
     """
-    value = load_cbor(data)
-    if encode_cbor(value) != data:
+    # The library reads what is inside a tag into tuples and frozen maps; ordering makes plain lists and dicts of them.
+    value = cast("CborValue", _ordered(load_cbor(data), MAX_DEPTH))
+    if cbor2.dumps(value) != data:
         raise NotCanonical
     return value
 
