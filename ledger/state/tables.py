@@ -141,7 +141,10 @@ class HoldingState(StateRow, frozen=True, kw_only=True):
 
 
 class ContractState(StateRow, frozen=True, kw_only=True):
-    """A contract in its present terms. Anchor the id of contract.register, suffix ""."""
+    """A contract in its present terms. Anchor the id of contract.register, suffix "".
+
+    `paid` is what the supplier got so far in minor units, refunds taken off.
+    """
 
     contract: str
     registrant: str
@@ -153,6 +156,7 @@ class ContractState(StateRow, frozen=True, kw_only=True):
     closed: str | None
     index: int
     sum_finding: bool = False
+    paid: int = 0
 
 
 class MilestoneState(StateRow, frozen=True, kw_only=True):
@@ -167,7 +171,7 @@ class MilestoneState(StateRow, frozen=True, kw_only=True):
 
 
 class PaymentState(StateRow, frozen=True, kw_only=True):
-    """One payment. Anchor the contract, suffix "p:" + payment id."""
+    """One payment, a refund as a negative amount. Anchor the contract, suffix "p:" + payment id."""
 
     amount: int
     statement: str
