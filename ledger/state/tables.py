@@ -365,6 +365,7 @@ def row_suffix(row: int | None) -> str:
 
 def encode_value(value: StateRow) -> bytes:
     """Return the deterministic CBOR of a state value (RFC 8949, section 4.2)."""
+    # All map keys are text, whose encoding leads with the length: the library's order is then the bytewise one.
     return cbor2.dumps(msgspec.to_builtins(value), canonical=True)
 
 
