@@ -122,6 +122,9 @@ class KeyBook:
             begins = self._begins(time)
             old.replaced_by = self._add(statement.iss, payload.key, old.kinds, index, begins)
             old.retires_at = begins
+            if begins is None:
+                # From here on nobody can tell from this bundle when the old key ends.
+                old.active_from = None
         return None
 
     def _begins(self, time: int | None) -> int | None:

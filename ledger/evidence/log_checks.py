@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from ledger.errors import SuyuanError
 from ledger.evidence.checks import Checklist
 from ledger.evidence.layout import POLICY, Contents
@@ -78,7 +80,7 @@ class LogChecks:
         heads = sorted(self.accepted, key=lambda head: (head.origin, head.size, head.root))
         if len(heads) == 1:
             self.checks.passed("checkpoint.consistent", f"size {heads[0].size}", "every proof leads to one checkpoint")
-        for old, new in zip(heads, heads[1:], strict=False):
+        for old, new in pairwise(heads):
             what = f"sizes {old.size} and {new.size}"
             if old.origin != new.origin:
                 self.checks.failed("checkpoint.consistent", what, "the checkpoints are of two logs")

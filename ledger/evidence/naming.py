@@ -12,9 +12,10 @@ _REFERENCE_SET = "references"
 def named_statements(payload: Mapping[str, object], *, kind: str) -> set[str]:
     """Return the ids that the (decoded, checked) payload of a statement names.
 
-    The number that a contract.register or a payment quotes is no statement, so only ids in hex count.
+    What a contract.register calls `contract` is the number on paper and names no statement.
     """
-    found = {value for name in _IDS if isinstance(value := payload.get(name), str) and _is_id(value)}
+    names = [name for name in _IDS if (name, kind) != ("contract", "contract.register")]
+    found = {value for name in names if isinstance(value := payload.get(name), str)}
     reference = payload.get(_REFERENCE)
     if isinstance(reference, str):
         found.add(reference.partition(":")[0])
@@ -23,7 +24,3 @@ def named_statements(payload: Mapping[str, object], *, kind: str) -> set[str]:
     if isinstance(listed, list) and not kind.startswith("grant."):
         found |= {entry[0] for entry in listed if isinstance(entry, list) and isinstance(entry[0], str)}
     return found
-
-
-def _is_id(value: str) -> bool:
-    return len(value) == 64 and all(char in "0123456789abcdef" for char in value)
