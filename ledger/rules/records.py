@@ -239,7 +239,7 @@ def _end(case: RecordCase, how: Literal["corrected", "withdrawn"], edge: str) ->
     """The version that was in force ends, and leads to the statement that ended it."""
     target, context = case.target, case.context
     assert target is not None, "only changes end a record"
-    ended = EndedState(how=how, by=context.id, index=context.index)
+    ended = EndedState(how=how, by=context.id, index=context.index, time=context.time)
     case.effects.put(ENDED, target.record_id, ended, row_suffix(target.row))
     case.effects.edge(target.record_id, context.id, edge, target.ranges)
 
