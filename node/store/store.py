@@ -25,7 +25,7 @@ from ledger.statement import Statement
 from node.errors import AlreadyInitialised, DamagedStore, SignedHeadConflict
 from node.failpoints import failpoint
 from node.store.block import changes_resident, write_entries, write_lineage, write_state, write_tiles
-from node.store.heads import Published, publish, read_head, read_resident_at, read_signed, write_head
+from node.store.heads import Published, publish, read_head, read_published, read_resident_at, read_signed, write_head
 from node.store.merging import Merger
 from node.store.migrate import upgrade
 from node.store.rows import insert_rows, look_up
@@ -172,6 +172,12 @@ class Store:
         """Store a checkpoint of the present head outside a block's transaction. Raises `SignedHeadConflict`."""
         with self._engine.begin() as connection:
             publish(connection, checkpoint)
+
+    def is_published(self) -> bool:
+        """Whether the newest checkpoint is the present head's."""
+        with self._engine.begin() as connection:
+            newest = read_published(connection)
+        return newest is not None and newest.size == self.head.size
 
     # Upkeep between blocks.
 
