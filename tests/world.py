@@ -24,6 +24,8 @@ START_MS = 1_772_409_600_000
 """2026-03-02T00:00:00Z, a Monday: time of the first block."""
 BLOCK_MS = 1000
 V = TypeVar("V", bound=StateRow)
+Payload = dict[str, object]
+"""The fields of a statement's kind, as `World.sign` takes them."""
 
 
 class MemoryHistory:
@@ -157,7 +159,7 @@ class World:
 
     # Payloads that many tests need; `changes` overwrite fields, None takes one out.
 
-    def record(self, item: str = "penalty", **changes: object) -> dict[str, object]:
+    def record(self, item: str = "penalty", changes: Mapping[str, object] | None = None, **more: object) -> Payload:
         """Return a record.submit payload of one of the catalogue's items with a fresh commitment."""
         self._made += 1
         person, adverse = item == "credit_person", item == "penalty"
@@ -175,16 +177,16 @@ class World:
         }
         if adverse:
             payload |= {"severity": "general", "basis": msgspec.to_builtins(BASIS)}
-        return changed(payload, changes)
+        return changed(payload, {**(changes or {}), **more})
 
     def batch(
         self,
         count: int = 1000,
         item: str = "credit_person",
-        *,
         nodes: Sequence[str] = ("n1", "n2", "n3"),
-        **changes: object,
-    ) -> dict[str, object]:
+        changes: Mapping[str, object] | None = None,
+        **more: object,
+    ) -> Payload:
         """Return a record.batch payload of `count` rows, held by `nodes`."""
         self._made += 1
         root, manifest = digest_of(f"root {self._made}"), digest_of(f"manifest {self._made}")
@@ -202,7 +204,7 @@ class World:
         }
         if item == "penalty":
             payload |= {"severity": "general", "basis": msgspec.to_builtins(BASIS)}
-        return changed(payload, changes)
+        return changed(payload, {**(changes or {}), **more})
 
 
 def held_by(node: str, root: str, manifest: str, count: int, *, origin: str | None = None) -> str:

@@ -13,7 +13,7 @@ def world() -> World:
 
 
 def correction(world: World, reference: str, **changes: object) -> dict[str, object]:
-    return world.record(reference=reference, reason="error", **changes)
+    return world.record(changes={"reference": reference, "reason": "error", **changes})
 
 
 def hold(world: World, record: str, member: str, *ranges: tuple[int, int], ended: int | None = None) -> None:
@@ -29,7 +29,7 @@ def test_a_record_is_kept_with_all_it_says(world: World) -> None:
     assert state is not None
     assert (state.issuer, state.item, state.count, state.severity) == (world.uscc("source"), "penalty", 0, "general")
     assert state.commitment == payload["commitment"]
-    assert state.index == world.history.places([world.blocks[-1].logged[0].statement]).popitem()[1]
+    assert world.entries[state.index] == world.blocks[-1].logged[0].statement.raw
 
 
 def test_every_required_field_is_required(world: World) -> None:
@@ -60,8 +60,8 @@ def test_REC_2_version_and_item_in_force(world: World) -> None:  # noqa: N802
 
 @pytest.mark.parametrize("missing", ["severity", "basis"])
 def test_REC_3_adverse_records_carry_severity_and_basis(world: World, missing: str) -> None:  # noqa: N802
-    assert_breaks(world, "REC-3", world.submit("source", "record.submit", world.record(**{missing: None})))
-    batch = world.batch(item="penalty", **{missing: None})
+    assert_breaks(world, "REC-3", world.submit("source", "record.submit", world.record(changes={missing: None})))
+    batch = world.batch(item="penalty", changes={missing: None})
     assert_breaks(world, "REC-3", world.submit("source", "record.batch", batch))
     world.do("source", "record.batch", world.batch(item="penalty"))
 
