@@ -123,6 +123,11 @@ class Snapshot:
             query = query.where(STATEMENT.c.iss == member)
         return self._statements(query.order_by(STATEMENT.c.idx))
 
+    def of_kind(self, kind: str, first: int, end: int) -> list[StatementRow]:
+        """Return the admitted statements of a kind with `first` <= index < `end`."""
+        within = (STATEMENT.c.idx >= first, STATEMENT.c.idx < end, STATEMENT.c.kind == kind, STATEMENT.c.rule.is_(None))
+        return self._statements(_STATEMENTS.where(*within).order_by(STATEMENT.c.idx))
+
     def signed_by(self, kid: str, from_ms: int, until_index: int) -> list[StatementRow]:
         """See LineageSource.
 
