@@ -1,6 +1,6 @@
 """The rules of DOMAIN.md as pure functions; importing this package registers all of them."""
 
-from ledger.rules import contracts, grants, keys, records, transfers, uses
+from ledger.rules import catalogue, contracts, founding, grants, keys, records, transfers, uses
 from ledger.rules.registry import HANDLERS, RULES, Context, KindRules, Rule, RuleError, UnknownReference
 
 __all__ = [
@@ -11,7 +11,9 @@ __all__ = [
     "Rule",
     "RuleError",
     "UnknownReference",
+    "catalogue",
     "contracts",
+    "founding",
     "grants",
     "keys",
     "records",

@@ -25,6 +25,7 @@ from ledger.rules.registry import Context, UnknownReference
 from ledger.state.tables import (
     AGREEMENT,
     CONTRACT,
+    DUTY,
     MEMBER,
     MILESTONE,
     PAYMENT,
@@ -107,6 +108,8 @@ def contract_needs(_context: Context, payload: ContractPayload, _view: BlockView
     needs = [Need(CONTRACT.name, payload.contract), Need(MILESTONE.name, payload.contract, None)]
     if isinstance(payload, ContractAmend | ContractClose) and payload.agrees is not None:
         needs.append(Need(AGREEMENT.name, payload.agrees))
+    if isinstance(payload, ContractAmend | ContractClose | ContractPayment):
+        needs.append(Need(DUTY.name, payload.contract, None))
     if isinstance(payload, ContractPayment):
         needs.append(Need(PAYMENT.name, payload.contract, PAYMENT_PREFIX + payload.payment))
     return needs

@@ -26,6 +26,7 @@ from ledger.rules.contract_case import (
     contract_needs,
 )
 from ledger.rules.contract_picture import is_disputed, is_unverified, sum_is_wrong, with_result
+from ledger.rules.contract_plan import count_duties, end_plan, meet_plan, open_plan
 from ledger.rules.registry import KindRules, broken, handle, rule
 from ledger.rules.standing import member
 from ledger.state.effects import Effects
@@ -195,6 +196,7 @@ def _register(case: ContractCase) -> Effects:
         index=context.index,
     )
     effects.put(CONTRACT, context.id, contract)
+    open_plan(effects, context, context.id, contract, 0)
     for quoted in sorted({quoted.code for quoted in payload.quoted or () if not _code_passes(quoted)}):
         effects.find("F-CODE", f"{context.id}/{quoted}", context.iss, (context.id,), "CON-1")
     return effects
@@ -223,11 +225,16 @@ def _change(case: ContractCase) -> Effects:
         return effects
     effects.put(AGREEMENT, payload.agrees, msgspec.structs.replace(case.agreed, agreed_by=context.iss))
     if isinstance(payload, ContractClose):
+        if payload.outcome != "completed":
+            end_plan(effects, context, case.view, payload.contract, contract)
         effects.put(CONTRACT, payload.contract, msgspec.structs.replace(contract, closed=payload.outcome))
         return effects
     terms: Terms | None = case.terms
     assert terms is not None
     amended = msgspec.structs.replace(contract, value=terms.value, milestones=terms.milestones, plan=terms.plan)
+    if payload.plan is not None:
+        end_plan(effects, context, case.view, payload.contract, contract)
+        open_plan(effects, context, payload.contract, amended, count_duties(case.view, payload.contract))
     _put_contract(effects, case, payload.contract, amended, case.milestones)
     return effects
 
@@ -289,6 +296,7 @@ def _payment(case: ContractCase) -> Effects:
     effects.put(PAYMENT, payload.contract, row, PAYMENT_PREFIX + payload.payment)
     effects.edge(payload.contract, context.id, "contract")
     paid = msgspec.structs.replace(contract, paid=contract.paid + amount)
+    meet_plan(effects, context, case.view, payload.contract, paid)
     _put_contract(effects, case, payload.contract, paid, case.milestones)
     return effects
 

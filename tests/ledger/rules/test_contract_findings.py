@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ledger.state.tables import DUTY, DutyState
 from tests.ledger.rules.test_contracts import claim, contract_of, payment_of, registered, verification_of
 from tests.world import World
 
@@ -107,6 +108,53 @@ def test_verifiers_that_disagree(world: World) -> None:
     assert world.open_findings(DISPUTED) == []
     world.do("verifier_b", "contract.verify", verification_of(contract, m1="met", m2="not_met"))
     assert world.open_findings(DISPUTED) == [f"{contract}/m2"]
+
+
+def unmet(world: World, contract: str) -> list[str]:
+    rows = [row for key, row in world.state.rows.items() if key[:2] == (DUTY.name, contract)]
+    duties = [row for row in rows if isinstance(row, DutyState) and row.met_index is None]
+    return [duty.about.removeprefix(f"{contract}/") for duty in sorted(duties, key=lambda duty: duty.due)]
+
+
+def test_the_payment_plan_is_the_buyers_duty(world: World) -> None:
+    plan = [{"due": "2026-05-01", "amount": 500}, {"due": "2026-04-01", "amount": 300}]
+    contract = registered(world, plan=plan)
+    first = world.row(DUTY, contract, f"contract.payment:{world.uscc('buyer')}:{contract}/0")
+    assert first is not None
+    # The first instalment to fall due comes first; its day ends at 16:00 UTC.
+    assert (first.due, unmet(world, contract)) == (1_775_059_200_000, ["0", "1"])
+    world.do("buyer", "contract.payment", payment_of(world, contract, 299))
+    assert unmet(world, contract) == ["0", "1"]
+    paid = world.do("buyer", "contract.payment", payment_of(world, contract, 1, "p2"))
+    assert unmet(world, contract) == ["1"]
+    first = world.row(DUTY, contract, f"contract.payment:{world.uscc('buyer')}:{contract}/0")
+    assert first is not None
+    assert first.met_by == paid
+    world.do("buyer", "contract.payment", payment_of(world, contract, 500, "p3"))
+    assert unmet(world, contract) == []
+
+
+def test_a_new_plan_takes_the_place_of_the_old_one(world: World) -> None:
+    contract = registered(world, plan=[{"due": "2026-04-01", "amount": 300}, {"due": "2026-05-01", "amount": 500}])
+    world.do("buyer", "contract.payment", payment_of(world, contract, 300))
+    plan = [{"due": "2026-06-01", "amount": 100}, {"due": "2026-07-01", "amount": 250}]
+    terms = {"contract": contract, "plan": plan}
+    proposal = world.do("buyer", "contract.amend", terms)
+    assert unmet(world, contract) == ["1"]
+    world.do("supplier", "contract.amend", {**terms, "agrees": proposal})
+    assert unmet(world, contract) == ["3"]
+    world.do("buyer", "contract.payment", payment_of(world, contract, 50, "p2"))
+    assert unmet(world, contract) == []
+
+
+@pytest.mark.parametrize(("outcome", "left"), [("completed", ["0"]), ("terminated", []), ("cancelled", [])])
+def test_a_contract_that_ends_early_leaves_no_payment_due(world: World, outcome: str, left: list[str]) -> None:
+    contract = registered(world, plan=[{"due": "2026-04-01", "amount": 300}])
+    close = {"contract": contract, "outcome": outcome}
+    proposal = world.do("buyer", "contract.close", close)
+    assert unmet(world, contract) == ["0"]
+    world.do("supplier", "contract.close", {**close, "agrees": proposal})
+    assert unmet(world, contract) == left
 
 
 def test_quoted_codes_that_fail_their_check(world: World) -> None:

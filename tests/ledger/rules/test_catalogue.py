@@ -3,9 +3,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from ledger.catalogue_check import CatalogueShape, check_catalogue
 from ledger.kinds.fields import LegalBasis
 from ledger.kinds.genesis import Catalogue, Field, Item, Label, PurposeNode, SeverityTerm
+from ledger.rules.catalogue import CatalogueShape, check_catalogue
 from ledger.rules.registry import RuleError
 from tests.world_genesis import catalogue
 
