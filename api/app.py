@@ -7,7 +7,6 @@ from typing import Any, cast
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from node.front_service import NodeService
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -17,6 +16,7 @@ from api.openapi import document
 from api.problems import problem_response
 from api.routes import health, log, oversight, questions, standing, statements, stores, submission
 from ledger.errors import FormError, NotFoundError, SuyuanError, Text
+from node.front_service import NodeService
 
 TITLE = "Suyuan 溯源"
 VERSION = "1"

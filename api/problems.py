@@ -35,13 +35,14 @@ _STATUS_BY_CODE: dict[str, int] = {
     "access.token": 401,
     "statement.time_window": 422,
     "key.unknown": 401,
+    "form.statement.entry_size": 413,
+    "form.statement.payload_size": 413,
+    "form.sequence.length": 413,
+    "body.too_large": 413,
+    "upload.size": 413,
+    "body.media_type": 415,
+    "http.method": 405,
 }
-_STATUS_BY_WORD: tuple[tuple[str, int], ...] = (
-    ("too_large", 413),
-    ("oversize", 413),
-    ("too_many", 413),
-    ("media_type", 415),
-)
 _STATUS_BY_FAMILY: tuple[tuple[type[SuyuanError], int], ...] = (
     (FormError, 400),
     (SignatureError, 401),
@@ -82,9 +83,6 @@ def status_of(error: SuyuanError) -> int:
     code = error.stable_code
     if code in _STATUS_BY_CODE:
         return _STATUS_BY_CODE[code]
-    for word, status in _STATUS_BY_WORD:
-        if word in code:
-            return status
     return next((status for family, status in _STATUS_BY_FAMILY if isinstance(error, family)), 500)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import orjson
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest, multiprocess
@@ -45,7 +45,7 @@ def routes(face: NodeFace, clock: Callable[[], float] = time.time) -> list[Route
     async def metrics(_: Request) -> Response:
         registry = CollectorRegistry()
         if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
-            multiprocess.MultiProcessCollector(registry)
+            multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # It has no types.
         size = Gauge("suyuan_tree_size", "Leaves in the log", registry=registry)
         size.set(service.reader.head().size)
         published = Gauge("suyuan_published_size", "Leaves covered by the newest signed checkpoint", registry=registry)
@@ -60,5 +60,5 @@ def routes(face: NodeFace, clock: Callable[[], float] = time.time) -> list[Route
     ]
 
 
-def _json(status: int, body: dict[str, object]) -> Response:
+def _json(status: int, body: Mapping[str, object]) -> Response:
     return Response(orjson.dumps(body), status, media_type="application/json", headers={"cache-control": "no-store"})

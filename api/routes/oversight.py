@@ -14,8 +14,8 @@ from api.access import Caller, require_role
 from api.node_face import NodeFace
 from api.routes.answers import Asked, AsOf
 from api.routes.questions import OVERSEERS
-from ledger.findings import findings_at
-from ledger.lineage import duties_of, refusals_at
+from ledger.findings.judge import findings_at
+from ledger.lineage.standing import duties_of, refusals_at
 
 UsccQuery = Annotated[str | None, Query(pattern="^[0-9A-Z]{18}$")]
 
@@ -43,7 +43,7 @@ def router(face: NodeFace) -> APIRouter:
         wanted = _whose(face.caller(request), party)
         at = asked.size(as_of)
         found = findings_at(reader, at, code=code, party=wanted)
-        return asked.answer(list(found), at, tuple(sorted({i for finding in found for i in finding.statements})))
+        return asked.answer(found, at, sorted({statement for finding in found for statement in finding.statements}))
 
     @api.get("/refusals", summary="Question 6: attempts without authority")
     async def refusals(
@@ -54,7 +54,7 @@ def router(face: NodeFace) -> APIRouter:
         wanted = _whose(face.caller(request), member)
         at = asked.size(as_of)
         found = refusals_at(reader, at, member=wanted)
-        return asked.answer(list(found), at, tuple(row.id for row in found))
+        return asked.answer(found, at, found.statements)
 
     @api.get("/duties", summary="Question 6: what awaits a member, by when")
     async def duties(
@@ -68,6 +68,6 @@ def router(face: NodeFace) -> APIRouter:
             require_role(caller, *OVERSEERS)
         at = asked.size(as_of)
         found = duties_of(reader, wanted, at)
-        return asked.answer(list(found), at, tuple(sorted({duty.opener for duty in found})))
+        return asked.answer(found, at, found.statements)
 
     return api

@@ -16,7 +16,10 @@ from api.node_face import NodeFace
 from api.routes.answers import Asked, AsOf
 from api.routes.statements import parties_of
 from ledger.errors import NotFoundError
-from ledger.lineage import contract_view, grant_tree, holders, trace_back, trace_forward
+from ledger.lineage.contracts import contract_view
+from ledger.lineage.grants import grant_tree
+from ledger.lineage.holders import holders
+from ledger.lineage.trace import trace_back, trace_forward
 from ledger.state.tables import CONTRACT, GRANT, HOLDING, RECORD, TRANSFER, RecordState, TransferState
 from ledger.state.view import Need
 
@@ -68,10 +71,14 @@ def router(face: NodeFace) -> APIRouter:
         return asked.answer(found, at, found.statements)
 
     @api.get("/trace/holders", summary="Question 3: who held it at a point of the log, and could they still")
-    async def who_held(request: Request, reference: ReferenceQuery, at: AsOf = None) -> Response:
+    async def who_held(
+        request: Request,
+        reference: ReferenceQuery,
+        at: Annotated[int | None, Query(ge=0, description="log index; the newest when left out")] = None,
+    ) -> Response:
         check_trace(face, face.caller(request), reference)
-        size = asked.size(at)
-        found = holders(reader, reference, size)
+        size = asked.size(None)
+        found = holders(reader, reference, size - 1 if at is None else asked.size(at + 1) - 1, size)
         return asked.answer(found, size, found.statements)
 
     @api.get("/grants/{id}/tree", summary="Question 5: the grant tree, its hand-overs and what is left")
