@@ -302,7 +302,7 @@ class _Run:
             if placed is None:
                 self.checks.open("receipt.signature", id_, "its statement is not in the bundle")
             else:
-                self.log.receipt(id_, placed.leaf, placed.index, placed.statement.sub, data)
+                self.log.receipt(id_, placed.leaf, placed.statement.sub, data)
 
     def subject(self, proves: Proves) -> None:
         """subject.present, subject.closed: what the bundle says it is about lies in it."""
