@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from ledger.state.tables import decode_value, encode_value
 from tests.ledger.determinism_run import story
 
 ROOT = Path(__file__).parents[2]
@@ -36,3 +37,13 @@ def test_a_quiet_ledger_gets_an_entry_after_ten_minutes() -> None:
     world.advance(600_000)
     world.run()
     assert world.head.size == size + 1
+
+
+def test_every_state_row_survives_its_bytes() -> None:
+    world = story()
+    tables = set()
+    for (table, _, _), row in world.state.rows.items():
+        tables.add(table)
+        assert decode_value(table, encode_value(row)) == row
+        assert encode_value(decode_value(table, encode_value(row))) == encode_value(row)
+    assert {"member", "key", "node", "catalogue", "policy", "record", "ended", "contract", "milestone"} <= tables
