@@ -1,4 +1,4 @@
-"""A small ledger whose story touches every kind: `python -m tests.conformance.golden_story` writes tests/vectors/log.json.
+"""A small log with every kind in it: `python -m tests.conformance.golden_story` writes `tests/vectors/log.json`.
 
 Every block stands with what was submitted, the outcome of each statement, the entries it gave, and size, root, state
 digest and app hash after it. All bytes are in hex, times in ms. Write it anew only after an intended change of format.
@@ -151,6 +151,11 @@ def _keys(story: Story) -> None:
     story.one("auditor", "key.revoke", revocation)
 
 
+def _by_id(*entries: list[object]) -> list[object]:
+    """Return entries of a reference set in their order."""
+    return [*sorted(entries, key=lambda entry: str(entry[0]))]
+
+
 def _grant(world: World, grantee: str, references: list[object], **more: object) -> Payload:
     return {
         "grantee": world.uscc(grantee),
@@ -187,7 +192,7 @@ def _authority(story: Story, penalty: str, batch: str) -> tuple[str, str]:
     story.one("source", "grant.decline", {"request": other, "reason": "no_basis"})
     whole = _grant(world, "operator", [[batch, [[0, 499]]]], request=request)
     grant = story.one("source", "grant.issue", whole)
-    more = sorted([[batch, [[500, 899]]], [penalty, []]])
+    more = _by_id([batch, [[500, 899]]], [penalty, []])
     story.one("source", "grant.extend", {"grant": grant, "references": more})
     acceptance = story.one("operator", "grant.accept", {"grant": grant})
     story.one("lender", "grant.issue", _grant(world, "service", [[penalty, []]]))
@@ -221,8 +226,8 @@ def _hand_overs(story: Story, grant: str, acceptance: str, penalty: str, batch: 
     """Confirmed, passed on and disputed, refused by the receiver, cancelled, and refused by the ledger."""
     world = story.world
     sealed = base64url(bytes(80))
-    references = sorted([[batch, [[0, 9], [20, 29]]], [penalty, []]])
-    said = _offer(world, "operator", grant, acceptance, list(references))
+    references = _by_id([batch, [[0, 9], [20, 29]]], [penalty, []])
+    said = _offer(world, "operator", grant, acceptance, references)
     offer = story.one("source", "transfer.offer", said)
     _accept(story, "operator", offer, said)
     story.one("source", "transfer.release", {"offer": offer, "sealed_key": sealed})

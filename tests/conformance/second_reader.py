@@ -184,6 +184,12 @@ class Reading:
         self._block = None
         return tree_root(self.leaves)
 
+    def is_kept(self, kid: bytes) -> bool:
+        """Whether a key is registered and neither revoked nor cancelled at the end of what was read."""
+        assert self._members is not None
+        held = self._members.keys.get(kid)
+        return held is not None and not held.ended
+
     def counts(self) -> dict[str, object]:
         """Return what was counted; the module's docstring says what each number means."""
         admitted = [statement for _, statement, rule in self.statements if rule is None]

@@ -14,7 +14,6 @@ from tests.conformance.second_bytes import (
     as_int,
     as_map,
     as_text,
-    base64url,
     decode_json,
     encode_cbor,
     from_base64url,
@@ -208,7 +207,3 @@ class Members:
         said = encode_cbor(["suyuan/pop", 1, self.origin, statement.iss, old_kid, key.kid])
         proof = from_base64url(as_text(statement.payload["pop"]))
         check_object(proof, "application/suyuan-pop+cose", key, said)
-
-    def names(self) -> list[str]:
-        """Return the kids of all registered keys in base64url."""
-        return sorted(base64url(kid) for kid in self.keys)
