@@ -20,6 +20,7 @@ from clients.gateway.packing import encode_proof
 from clients.gateway.sealing import ONE_TIME_KEY_SIZE, one_time_public, open_key, open_package
 from clients.gateway.waiting import Patience, TransferEnded, wait_for
 from clients.sdk import requests
+from clients.sdk.answers import read_duties
 from clients.sdk.errors import NotFoundProblem
 from clients.sdk.sync_client import Client
 from clients.sdk.verification import ProvenStatement, prove_statement
@@ -42,7 +43,7 @@ from ledger.kinds.transfers import (
 from ledger.notes.policy import Policy
 from ledger.references import ReferenceSet
 from ledger.state.tables import TransferState
-from ledger.statement import Statement
+from ledger.statement import Statement, decode_statement
 
 _P = TypeVar("_P", bound=Payload)
 SIDE: Final = "receive"
@@ -127,6 +128,12 @@ class Receiver:
         self.accept(offer_id, ciphertext)
         return self.confirm(offer_id)
 
+    def pending(self) -> list[str]:
+        """Return the offers that await this member's acceptance, the one due first first."""
+        answer = self._client.run(requests.duties(self._identity.member))
+        duties = read_duties(answer)
+        return [duty.opener for duty in duties if duty.kind == "transfer.accept" and duty.status in ("open", "overdue")]
+
     def offer(self, offer_id: str) -> TransferOffer:
         """Return the offer, proven to be in the log and to be for this member; raises `NotForUs` and proof errors."""
         payload = _payload(self._proven(offer_id), TransferOffer)
@@ -169,6 +176,10 @@ class Receiver:
         offer = self.offer(offer_id)
         count = ReferenceSet.from_json(offer.references).count
         placed = self._outbox.place(f"{offer_id}:confirm")
+        disputed = self._outbox.place(f"{offer_id}:dispute")
+        if disputed is not None:
+            payload = _payload(decode_statement(disputed.raw), TransferDispute)
+            raise DeliveryDisputed(offer=offer_id, reason=payload.reason, detail="earlier", dispute=disputed.id)
         if placed is None:
             try:
                 sources, rows = self.open(offer_id, offer)
@@ -180,13 +191,13 @@ class Receiver:
             proofs = {source.statement.statement_id: encode_proof(source.proof) for source in sources}
             self._vault.keep_disclosures(offer_id, rows, proofs)
             marked = None if offer.marking is None or self._marked_root is None else self._marked_root(offer, rows)
-            payload = TransferConfirm(
+            confirm = TransferConfirm(
                 **self._identity.head(TransferConfirm),
                 offer=offer_id,
                 content_root=offer.content_root,
                 marked_root=marked,
             )
-            confirmation = self._outbox.submit(f"{offer_id}:confirm", lambda: self._sign(payload)).statement_id
+            confirmation = self._outbox.submit(f"{offer_id}:confirm", lambda: self._sign(confirm)).statement_id
         else:
             confirmation = placed.id
         # From here on the values alone are held; the sealed key on the ledger opens for nobody any more.
@@ -196,7 +207,7 @@ class Receiver:
         return Received(offer_id, confirmation, count)
 
     def open(self, offer_id: str, offer: TransferOffer) -> tuple[list[Source], list[DisclosedRecord]]:
-        """Wait for the release, open the package and check it; raises `DeliveryMismatch` for whatever is wrong in it."""
+        """Wait for the release, open the package and check it; raises `DeliveryMismatch` for what is wrong in it."""
         state = wait_for(lambda: self._released(offer_id), "release", self._identity.surroundings, self._patience)
         if state.last is None:
             raise NotInVault(what_kind="release", name=offer_id)

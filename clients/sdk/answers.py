@@ -13,6 +13,7 @@ import msgspec
 from clients.sdk.errors import AnswerMalformed, RemoteProblem, problem_from, problem_from_members
 from clients.sdk.wire import Response
 from ledger.keys import PublicKey
+from ledger.lineage.answers import Duty
 from ledger.state.tables import StateRow
 from ledger.statement import Statement, decode_statement
 
@@ -119,6 +120,16 @@ class Answer(msgspec.Struct, frozen=True):
             raise AnswerMalformed(path="answer", detail=str(error)) from error
 
 
+def read_duties(answer: Answer) -> list[Duty]:
+    """Return the duties of an answer to question 6; raises `AnswerMalformed`."""
+    value = answer.answer
+    members = value.get("duties") if isinstance(value, dict) else value
+    try:
+        return msgspec.convert(members, list[Duty], strict=False)
+    except msgspec.ValidationError as error:
+        raise AnswerMalformed(path="/v1/duties", detail=str(error)) from error
+
+
 class Held(msgspec.Struct, frozen=True):
     """A node's signature that it holds a manifest, base64url, as `record.batch` carries it."""
 
@@ -187,7 +198,7 @@ def row_from(row: type[Row], value: object) -> Row:
         if missing:
             raise msgspec.ValidationError(f"field {missing[0]} is missing")
         members = {field.name: value.get(field.name, value.get(field.encode_name)) for field in known}
-        value = [members.get(field.name, _default_of(field)) for field in fields]
+        value = [members[field.name] if field.name in members else _default_of(field) for field in fields]
     return msgspec.convert(value, row)
 
 

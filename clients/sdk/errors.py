@@ -54,9 +54,11 @@ class RemoteProblem(SuyuanError):
         self.statement_id = _text(members, "id") or None
         index = members.get("index")
         self.index = index if isinstance(index, int) and not isinstance(index, bool) else None
+        inner = members.get("params")
+        given = {**(inner if isinstance(inner, dict) else {}), **members}
         params: dict[str, Param] = {
             name: value
-            for name, value in members.items()
+            for name, value in given.items()
             if name not in _KNOWN and isinstance(value, str | int) and not isinstance(value, bool)
         }
         params |= {"detail": self.detail_text, "next": self.next, "status": status}

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypedDict, cast
+from typing import Literal, TypedDict
 
 import msgspec
 
@@ -77,7 +77,8 @@ class Identity:
 
         The payload is checked against the schema of its kind first. Raises `PayloadError`, or as `build_statement`.
         """
-        fields = cast("dict[str, object]", msgspec.to_builtins(payload))
+        # By way of JSON, so that tuples become the arrays that they are in a payload.
+        fields = msgspec.json.decode(msgspec.json.encode(payload), type=dict[str, object])
         kind = str(payload.__struct_config__.tag)
         body = {name: value for name, value in fields.items() if name not in COMMON_FIELDS}
         return self.sign_fields(kind, body, audience, payload.sub.rpartition(":")[2])

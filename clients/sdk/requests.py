@@ -239,7 +239,7 @@ def grant(grant_id: str) -> Call[GrantState]:
 
 def record(reference: str) -> Call[RecordState]:
     """Fetch the present state of a record or of the batch that a row belongs to."""
-    path = f"/v1/records/{_part(reference)}"
+    path = f"/v1/records/{_part(reference.partition(':')[0])}"
     return Call(_get(path), read_row(RecordState, path), bearer=True)
 
 
