@@ -29,7 +29,7 @@ from ledger.kinds.genesis import (
 
 ORIGIN: Final = "demo.suyuan.example/credit"
 NODE_NAME: Final = "n1"
-LOAN_ITEM: Final = "credit.loan"
+LOAN_ITEM: Final = "credit_loan"
 JURISDICTION: Final = "CN"
 
 
@@ -133,9 +133,9 @@ def policy() -> Policy:
     return Policy(
         governance_threshold=1,
         deadlines={
-            "transfer.release": Deadline(n=2, unit="hours"),
-            "transfer.confirm": Deadline(n=1, unit="days"),
-            "grant.answer": Deadline(n=5, unit="working_days"),
+            "transfer_release": Deadline(n=2, unit="hours"),
+            "transfer_confirm": Deadline(n=1, unit="days"),
+            "grant_answer": Deadline(n=5, unit="working_days"),
             "stop": Deadline(n=3, unit="working_days"),
         },
         calendar=Calendar(holidays=[], workdays=[]),

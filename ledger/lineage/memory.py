@@ -73,6 +73,10 @@ class MemoryLineage:
         """See `LineageSource`."""
         return {id_: self._statements[id_] for id_ in ids if id_ in self._statements}
 
+    def all_statements(self) -> list[StatementRow]:
+        """Return every logged statement in the order of the log, refused ones included."""
+        return list(self._statements.values())
+
     def raw(self, ids: Collection[str]) -> Mapping[str, bytes]:
         """See `LineageSource`."""
         return {id_: self._raw[id_] for id_ in ids if id_ in self._raw}

@@ -1,0 +1,1 @@
+"""A member's own copy of the log: fetched from a node, checked against its signed checkpoint, kept as tlog-tiles files."""
