@@ -11,6 +11,7 @@ from ledger.kinds import decode_payload
 from ledger.kinds.grants import GrantExtend, GrantIssue
 from ledger.lineage.answers import GrantNode, GrantTree, Hop, Limits, Step, Violation
 from ledger.lineage.ranges import as_references, as_sets, grow
+from ledger.lineage.revocations import revoked_at
 from ledger.lineage.source import LineageSource
 from ledger.lineage.steps import (
     MAX_TRACE_NODES,
@@ -22,7 +23,8 @@ from ledger.lineage.steps import (
     logged,
     steps_of,
 )
-from ledger.state.tables import GRANT, TRANSFER, GrantState, ReferenceRows
+from ledger.metering import window_start
+from ledger.state.tables import GRANT, TRANSFER, ReferenceRows
 from ledger.statement import decode_statement
 
 GrantStatus = Literal["issued", "live", "not_yet", "expired", "revoked"]
@@ -69,6 +71,7 @@ class _Tree:
         # A parent's end ends the child, so the grants above the tree are needed to judge what is live.
         above = {id_ for state in self.states.values() for id_ in state.ancestors if id_ not in parents}
         self.all = {**load(source, GRANT, above), **self.states}
+        self.revoked = revoked_at(source, self.all, as_of)
         edges = source.edges_from(list(parents), as_of)
         self.acts = [edge for edge in edges if edge.kind == "acts"]
         self.under = [edge for edge in edges if edge.kind == "under"]
@@ -108,7 +111,7 @@ class _Tree:
             references=self._references(id_, acts),
             valid_from=state.valid_from,
             valid_until=state.valid_until,
-            status=self._status(state, acts),
+            status=self._status(id_, acts),
             acts=(self.steps[id_], *acts),
             hops=tuple(sorted(hops, key=_place)),
             limits=self._limits(id_),
@@ -128,12 +131,11 @@ class _Tree:
             grow(sets, {list_: tuple(rows) for list_, rows in listed or ()})
         return as_references(sets)
 
-    def _status(self, state: GrantState, acts: Iterable[Step]) -> GrantStatus:
+    def _status(self, id_: str, acts: Iterable[Step]) -> GrantStatus:
+        state = self.states[id_]
         chain = [state, *(self.all[id_] for id_ in state.ancestors if id_ in self.all)]
-        for each in chain:
-            revoked = each.revoked
-            if revoked is not None and revoked.index < self.as_of and revoked.at <= self.time:
-                return "revoked"
+        if any(self.revoked.get(each, self.time + 1) <= self.time for each in (id_, *state.ancestors)):
+            return "revoked"
         if any(each.valid_until <= self.time for each in chain):
             return "expired"
         if not any(step.kind == "grant.accept" for step in acts):
@@ -148,15 +150,21 @@ class _Tree:
         return found
 
     def _limits(self, id_: str) -> Limits:
-        """What every hand-over of the subtree was charged for (GRA-7), against the grant's own limits."""
+        """What the hand-overs of the subtree were charged for (GRA-7), against the grant's own limits.
+
+        An offer is charged when it is made; one that was refused, or cancelled before its release, is credited back.
+        """
         scope = self.states[id_].scope
         inside = self._subtree(id_)
-        charged = [(self.transfers[edge.target], edge.target) for edge in self.under if edge.source in inside]
+        charged = [
+            (self.transfers[edge.target], edge.target)
+            for edge in self.under
+            if edge.source in inside and not _credited(self.hops[edge.target])
+        ]
         used = sum(transfer.count for transfer, _ in charged)
         start = in_window = None
         if scope.rate is not None:
-            length = scope.rate.window * 1000
-            start = self.time - self.time % length
+            start = window_start(scope.rate, self.time)
             in_window = sum(t.count for t, offer in charged if start <= self._offered_at(offer))
         return Limits(
             count=scope.count,
@@ -213,6 +221,10 @@ class _Tree:
         return any(payload.get(name) in self.parents for name in _NAMES_A_GRANT) or any(
             payload.get(name) in self.transfers for name in _NAMES_A_TRANSFER
         )
+
+
+def _credited(hop: Hop) -> bool:
+    return hop.status in ("refused", "cancelled") and hop.released_at is None
 
 
 def _place(hop: Hop) -> int:

@@ -7,6 +7,7 @@ from typing import cast
 
 from ledger.lineage.answers import Holder, Holders, Version
 from ledger.lineage.ranges import WHOLE, grow, intersect
+from ledger.lineage.revocations import revoked_at
 from ledger.lineage.source import LineageSource
 from ledger.lineage.steps import (
     RECORD_KINDS,
@@ -95,6 +96,8 @@ class _Judge:
     def __init__(self, source: LineageSource, as_of: int, versions: tuple[Version, ...]) -> None:
         self.source, self.as_of, self.time = source, as_of, source.time_at(as_of)
         self.versions = {version.id: version for version in versions}
+        self.grants: Mapping[str, GrantState] = {}
+        self.revoked: Mapping[str, int] = {}
 
     def holders(self, versions: tuple[Version, ...], then: int) -> tuple[Holder, ...]:
         """Return all holdings at size `then`: issuers first, then in the order in which they began."""
@@ -111,8 +114,10 @@ class _Judge:
         transfers = load(self.source, TRANSFER, {holding.hop for _, _, holding, _ in entries})
         grants = load(self.source, GRANT, {state.grant for state in transfers.values()})
         above = load(self.source, GRANT, {id_ for grant in grants.values() for id_ in grant.ancestors})
+        self.grants = {**above, **grants}
+        self.revoked = revoked_at(self.source, self.grants, self.as_of)
         received = [
-            self._received(version, member, holding, rows, transfers[holding.hop], {**above, **grants})
+            self._received(version, member, holding, rows, transfers[holding.hop])
             for version, member, holding, rows in entries
         ]
         own = [self._issuer(version) for version in versions]
@@ -140,19 +145,16 @@ class _Judge:
         holding: Holding,
         rows: Ranges,
         transfer: TransferState,
-        grants: Mapping[str, GrantState],
     ) -> Holder:
         reasons: list[str] = []
         if holding.ended_index is not None and holding.ended_index < self.as_of:
             reasons.append(ENDED)
         if holding.life_end <= self.time:
             reasons.append(LIFE_OVER)
-        grant = grants[transfer.grant]
-        for each in (grant, *(grants[id_] for id_ in grant.ancestors if id_ in grants)):
-            revoked = each.revoked
-            if revoked is not None and revoked.index < self.as_of and revoked.at <= self.time:
+        for id_ in (transfer.grant, *self.grants[transfer.grant].ancestors):
+            if self.revoked.get(id_, self.time + 1) <= self.time:
                 reasons.append(GRANT_REVOKED)
-            if each.valid_until <= self.time:
+            if self.grants[id_].valid_until <= self.time:
                 reasons.append(GRANT_EXPIRED)
         reasons += self._ended(version.id, rows)
         return Holder(
