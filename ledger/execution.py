@@ -180,7 +180,15 @@ class _Run:
             for statement, payload in zip(statements, payloads, strict=True)
             if isinstance(payload, Payload)
         ]
-        self._load(pairs)
+        self._load([pair for pair in pairs if self._can_name_needs(*pair)])
+
+    def _can_name_needs(self, context: Context, payload: Payload) -> bool:
+        """Whether the payload's references can be read at all; one that cannot is rejected when its turn comes."""
+        try:
+            list(HANDLERS[context.kind].needs(context, payload, self.view))
+        except SuyuanError:
+            return False
+        return True
 
     def _load(self, pairs: Collection[tuple[Context, Payload]]) -> None:
         for _ in range(_LOAD_ROUNDS):
