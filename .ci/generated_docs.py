@@ -18,6 +18,8 @@ MOST_DIFFERENCES = 40
 PAGES: list[tuple[list[str], str]] = [
     ([".ci/error_reference.py"], "docs/errors.md"),
     ([".ci/rule_reference.py"], "docs/rules.md"),
+    ([".ci/kind_reference.py"], "docs/spec/kinds.md"),
+    ([".ci/state_reference.py"], "docs/spec/state-tables.md"),
     (["-m", "api.openapi"], "docs/openapi.json"),
 ]
 
