@@ -81,11 +81,11 @@ class Snapshot:
         """Return the edges at one `end` (`source` or `target`) with index < `as_of`, in the order of the log."""
         keys = [(place,) for place in self.places(ids).values()]
         rows = look_up(self._connection, edges_sql(end), keys, (as_of << ROW_BITS,))
-        ordered = sorted(cast("Iterable[tuple[int, bytes, bytes, str, bytes]]", rows))
-        return [
+        edges = [
             EdgeRow(place >> ROW_BITS, source.hex(), target.hex(), kind, decode_ranges(ranges))
-            for place, source, target, kind, ranges in ordered
+            for place, source, target, kind, ranges in cast("Iterable[tuple[int, bytes, bytes, str, bytes]]", rows)
         ]
+        return sorted(edges, key=lambda edge: (edge.index, edge.kind, edge.source, edge.target, edge.ranges))
 
     def state(self, needs: Collection[Need]) -> dict[StateKey, StateRow]:
         """See LineageSource."""

@@ -47,6 +47,9 @@ TABLE_NUMBERS: Final = {
     "usage": 16,
     "transfer": 17,
     "duty": 18,
+    "acceptance": 19,
+    "released": 20,
+    "mark": 21,
 }
 """Number of each state table in this store. Numbers are only ever added."""
 TABLE_NAMES: Final = {number: name for name, number in TABLE_NUMBERS.items()}

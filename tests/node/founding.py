@@ -1,4 +1,4 @@
-"""A ledger of one node on disk: the founding genesis of the tests with a node whose keys lie in a data directory."""
+"""A ledger of one node on disk: the founding genesis of the tests, with node n1 alone and its keys in key files."""
 
 from __future__ import annotations
 
@@ -6,21 +6,32 @@ from pathlib import Path
 
 import msgspec
 
+from ledger.keyfile import PrivateKey, dump_key
 from ledger.kinds.genesis import Genesis
 from node.begin import begin_node
-from node.files import DataDirectory
-from node.key_store import create_keys
-from tests.world_genesis import founding_genesis
+from node.files import PRIVATE, DataDirectory, write_atomic
+from tests.world_genesis import founding_genesis, seed_of
 
 NODE = "n1"
 
 
-def found_node(path: Path) -> tuple[DataDirectory, Genesis]:
-    """Create keys, genesis and database of a node in `path`; key files are not encrypted."""
-    data = DataDirectory(path)
+def write_keys(data: DataDirectory, node: str = NODE) -> None:
+    """Write the keys of a node of the tests' world, not encrypted."""
+    data.create()
+    for name, label in (("log", "log"), ("cosigner", "cosigner"), ("service", "node")):
+        key = PrivateKey("Ed25519", seed_of(f"{label}:{node}"))
+        write_atomic(data.keys / f"{name}.pem", dump_key(key, None), PRIVATE)
+
+
+def lone_genesis() -> Genesis:
+    """Return the founding genesis with one node."""
     genesis = founding_genesis()
-    first = genesis.nodes[0]
-    entry = create_keys(data, None).genesis_entry(genesis.origin, first.name, first.member)
-    genesis = msgspec.structs.replace(genesis, nodes=[entry])
+    return msgspec.structs.replace(genesis, nodes=[node for node in genesis.nodes if node.name == NODE])
+
+
+def found_node(path: Path) -> tuple[DataDirectory, Genesis]:
+    """Create keys, genesis and database of a node in `path`."""
+    data, genesis = DataDirectory(path), lone_genesis()
+    write_keys(data)
     begin_node(data, genesis, None)
     return data, genesis
