@@ -44,11 +44,11 @@ def _source(vault: Vault, forms: Forms, statement_id: str, ranges: Ranges, items
         return Source(statement, payload, tuple(own), _own_proof(vault, payload, statement_id, own))
     for offer in reversed(vault.offers_with(statement_id)):
         received = vault.disclosed(offer, statement_id)
-        wanted = [row for row in received if _lies_in(row, ranges)]
+        wanted = [row for row in received if lies_in(row, ranges)]
         if len(wanted) != count or not _shows(wanted, names):
             continue
         shown = tuple(disclose_less(row, form, names) for row in wanted)
-        proof = _received_proof(vault, payload, offer, received, wanted, forms)
+        proof = narrowed_proof(vault, payload, offer, received, wanted, forms)
         return Source(statement, payload, shown, proof)
     raise NotInVault(what_kind="record", name=statement_id)
 
@@ -62,7 +62,7 @@ def _own_proof(
     return prove_leaves(leaves, [number_of(row) for row in rows])
 
 
-def _received_proof(
+def narrowed_proof(
     vault: Vault,
     payload: RecordPayload,
     offer: str,
@@ -70,6 +70,7 @@ def _received_proof(
     wanted: Sequence[DisclosedRecord],
     forms: Forms,
 ) -> tuple[bytes, ...]:
+    """Return the batch proof of `wanted`, a part of all the rows of one batch that came with a hand-over."""
     if not isinstance(payload, RecordBatch):
         return ()
     form = forms(payload.item, payload.catalogue)
@@ -82,7 +83,8 @@ def _shows(rows: Sequence[DisclosedRecord], names: Sequence[str]) -> bool:
     return all({name for name, _, _ in row.fields} >= set(names) for row in rows)
 
 
-def _lies_in(row: DisclosedRecord, ranges: Ranges) -> bool:
+def lies_in(row: DisclosedRecord, ranges: Ranges) -> bool:
+    """Say whether a row is one of `ranges`; a single record is where they are empty."""
     number = row.reference.row
     if number is None:
         return not ranges

@@ -208,6 +208,12 @@ class Vault:
             raise NotInVault(what_kind="batch proof", name=statement_id)
         return bytes(proof)
 
+    def replace_batch_proof(self, offer: str, statement_id: str, proof: bytes) -> None:
+        """Keep another batch proof for what remains of a hand-over."""
+        of_both = and_(sources.c.offer == offer, sources.c.statement_id == statement_id)
+        with self.engine.begin() as connection:
+            connection.execute(update(sources).where(of_both).values(proof=proof))
+
     # Packages, one-time keys and seeds.
 
     def keep_package(self, package: Package, references: ReferenceSet) -> None:

@@ -13,6 +13,7 @@ from clients.gateway.waiting import Patience
 from clients.sdk.sync_client import Client
 from clients.vault.vault import Vault
 from ledger.codes import fictional_resident_number, fictional_uscc
+from ledger.commitment import FieldValue
 from ledger.references import Reference, ReferenceSet
 from ledger.times import format_time
 from tests.clients.simulated_node import SimulatedNode
@@ -111,7 +112,12 @@ class Story:
 
 def person(number: int) -> NewRecord:
     """Return a record of a fictional person."""
-    values = {"duration": 12 + number, "amount": 1000 * number, "sex_status": "A91", "existing_credits": 1}
+    values: dict[str, FieldValue] = {
+        "duration": 12 + number,
+        "amount": 1000 * number,
+        "sex_status": "A91",
+        "existing_credits": 1,
+    }
     return NewRecord("person", fictional_resident_number(number), values)
 
 

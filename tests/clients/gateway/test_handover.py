@@ -6,6 +6,7 @@ import pytest
 
 from clients.gateway.checking import DeliveryMismatch
 from clients.gateway.disclosed import disclose
+from clients.gateway.erasing import erase_records
 from clients.gateway.package import decode_package, encode_package
 from clients.gateway.packing import gather
 from clients.gateway.receive import DeliveryDisputed, NotForUs, WrongCiphertext, open_delivery
@@ -282,3 +283,20 @@ def test_the_sender_finds_its_own_damage_before_it_offers(story: Story) -> None:
     assert caught.value.reason == "commitment"
     assert disclose(record, story.forms("penalty", 1), ["CF_NR"]).fields[0][2] == "fine"
     assert Package("d", None, None).ciphertext is None
+
+
+def test_what_remains_after_an_erasure_can_still_be_handed_on(story: Story) -> None:
+    batch = story.batch()
+    grant = story.grant(ITEMS, onward=1, grantee="hub")
+    sender, hub = story.sender(), story.receiver("hub")
+    [first] = sender.prepare(story.delivery(grant, rows(batch, 1, 4, 5, 9), ITEMS, receiver="hub"))
+    offer = sender.offer(first)
+    hub.accept(offer, sender.ciphertext(first))
+    sender.release(first)
+    hub.confirm(offer)
+    erased = erase_records(story.vaults["hub"], story.forms, rows(batch, 4))
+    assert (erased.disclosures, erased.one_time_keys) == (1, 1)
+    kept = gather(story.vaults["hub"], story.forms, rows(batch, 1, 9), ITEMS)
+    assert kept == gather(story.vaults["source"], story.forms, rows(batch, 1, 9), ITEMS)
+    with pytest.raises(NotInVault):
+        gather(story.vaults["hub"], story.forms, rows(batch, 4), ITEMS)
