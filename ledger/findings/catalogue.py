@@ -108,3 +108,10 @@ RULE_OF_DUTY: Mapping[str, str] = {
 """The rule that opened a duty of a kind."""
 
 KEY_DOUBT, KEY_DOUBT_RULE = "F-KEY-DOUBT", "GOV-7"
+
+
+def rule_of_duty(kind: str, opener_kind: str) -> str:
+    """Return the rule that opened a duty: what a record's end puts on its holders is REC-10, the rest by kind."""
+    if kind == "stop" and opener_kind.startswith("record."):
+        return "REC-10"
+    return RULE_OF_DUTY[kind]

@@ -5,12 +5,13 @@ Anybody who has the log gets the same list: time is that of the last block entry
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
-from ledger.findings.catalogue import CODE_OF_DUTY, KEY_DOUBT, KEY_DOUBT_RULE, RULE_OF_DUTY
+from ledger.findings.catalogue import CODE_OF_DUTY, KEY_DOUBT, KEY_DOUBT_RULE, rule_of_duty
 from ledger.lineage.source import DutyRow, FindingRow, LineageSource
 from ledger.lineage.standing import met_before
 from ledger.rules.signer import TIME_WINDOW_MS
@@ -40,7 +41,7 @@ def findings_at(source: LineageSource, as_of: int, code: str | None = None, part
     now = source.time_at(as_of)
     found = [
         *_events(source, source.findings(as_of, code)),
-        *_overdue(source.duties(as_of, party), as_of, now),
+        *_overdue(source, source.duties(as_of, party), as_of, now),
         *(_doubts(source, as_of) if code in (None, KEY_DOUBT) else ()),
     ]
     kept = [finding for finding in found if code in (None, finding.code) and party in (None, finding.party)]
@@ -93,23 +94,29 @@ def _times(source: LineageSource, rows: Sequence[FindingRow]) -> Mapping[int, in
     return {row.index: known[row.index] if row.index in known else source.time_at(row.index + 1) for row in rows}
 
 
-def _overdue(rows: Iterable[DutyRow], as_of: int, now: int) -> Iterable[Finding]:
-    for row in rows:
+def _overdue(source: LineageSource, rows: Iterable[DutyRow], as_of: int, now: int) -> Iterable[Finding]:
+    late = [row for row in rows if row.duty.kind in CODE_OF_DUTY and _done_at(row, as_of, now) > row.duty.due]
+    kinds = {id_: row.kind for id_, row in source.statements({row.opener for row in late}).items()}
+    for row in late:
         duty = row.duty
-        met = met_before(row, as_of)
-        done = (duty.met_at or 0) if met else now
-        if duty.kind not in CODE_OF_DUTY or done <= duty.due:
-            continue
+        met_by = duty.met_by if met_before(row, as_of) else None
+        # What a duty is about is a reference, or the opener's id with a number behind it.
+        named = (re.split("[:/]", duty.about)[0], row.opener, *(() if met_by is None else (met_by,)))
         yield Finding(
             code=CODE_OF_DUTY[duty.kind],
-            rule=RULE_OF_DUTY[duty.kind],
+            rule=rule_of_duty(duty.kind, kinds.get(row.opener, "")),
             about=duty.about,
             party=duty.party,
-            statements=(row.opener, *((duty.met_by,) if met and duty.met_by is not None else ())),
+            statements=tuple(dict.fromkeys(named)),
             since=duty.due,
             deadline=duty.due,
-            open=not met,
+            open=met_by is None,
         )
+
+
+def _done_at(row: DutyRow, as_of: int, now: int) -> int:
+    """Return when a duty was met below `as_of`; one that was not is as late as `now`."""
+    return (row.duty.met_at or 0) if met_before(row, as_of) else now
 
 
 def _doubts(source: LineageSource, as_of: int) -> Iterable[Finding]:

@@ -30,13 +30,13 @@ from ledger.state.tables import (
 from ledger.state.view import Need
 
 ENDED = "ended"
-LIFE_OVER = "data_life"
+DATA_LIFE_OVER = "data_life"
 GRANT_REVOKED = "grant_revoked"
 GRANT_EXPIRED = "grant_expired"
 VERSION_ENDED = "version_ended"
 REASONS = {
     ENDED: "the holding ended: stopped, replaced or erased",
-    LIFE_OVER: "the data life of the hand-over is over",
+    DATA_LIFE_OVER: "the data life of the hand-over is over",
     GRANT_REVOKED: "the grant, or one above it, was revoked",
     GRANT_EXPIRED: "the grant, or one above it, is past its end",
     VERSION_ENDED: "all rows of this version were corrected or withdrawn",
@@ -150,7 +150,7 @@ class _Judge:
         if holding.ended_index is not None and holding.ended_index < self.as_of:
             reasons.append(ENDED)
         if holding.life_end <= self.time:
-            reasons.append(LIFE_OVER)
+            reasons.append(DATA_LIFE_OVER)
         for id_ in (transfer.grant, *self.grants[transfer.grant].ancestors):
             if self.revoked.get(id_, self.time + 1) <= self.time:
                 reasons.append(GRANT_REVOKED)
