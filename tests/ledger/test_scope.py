@@ -7,6 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from ledger.kinds.fields import Mode
 from ledger.kinds.grants import Rate
 from ledger.metering import charge, check_left, credit, used_in_window, window_start
 from ledger.references import ReferenceSet
@@ -90,7 +91,7 @@ def test_the_error_speaks_both_languages() -> None:
 
 
 def test_modes_are_ordered() -> None:
-    order = ("query", "view", "store")
+    order: tuple[Mode, ...] = ("query", "view", "store")
     for place, mode in enumerate(order):
         for other_place, other in enumerate(order):
             found = dimension_of(replace(WIDE, mode=mode), replace(WIDE, mode=other))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -115,7 +115,7 @@ def dispute(offer_id: str) -> dict[str, object]:
 
 def step(world: World, member: str, name: str, offer_id: str) -> Outcome:
     """Submit one step of a hand-over by its short name."""
-    payloads = {
+    payloads: dict[str, Callable[[str], dict[str, object]]] = {
         "accept": accept,
         "release": release,
         "confirm": confirm,

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ledger.state.tables import GRANT
@@ -7,7 +9,11 @@ from tests.ledger.rules.handing import FIELDS, LAW, give, grant, single
 from tests.ledger.rules.judging import NOWHERE, assert_breaks, assert_needs_every_field
 from tests.world import World, digest_of
 
-SEEDS = {"carriers": ["line_ref", "order"], "sender_seed": digest_of("seed"), "code_key": digest_of("code")}
+SEEDS: dict[str, Any] = {
+    "carriers": ["line_ref", "order"],
+    "sender_seed": digest_of("seed"),
+    "code_key": digest_of("code"),
+}
 
 
 @pytest.fixture
@@ -37,13 +43,14 @@ def test_a_grant_is_kept_with_all_it_says(world: World) -> None:
 def test_every_required_field_is_required(world: World) -> None:
     assert_needs_every_field(world, "source", "grant.issue", grant(world))
     issued = world.do("source", "grant.issue", grant(world))
-    for kind, payload in (
-        ("grant.accept", {"grant": issued}),
-        ("grant.extend", {"grant": issued, "references": single(NOWHERE)}),
-        ("grant.revoke", {"grant": issued, "reason": "other"}),
-        ("grant.decline", {"request": NOWHERE, "reason": "other"}),
-        ("grant.request", {"grantor": world.uscc("source"), "items": {"penalty": FIELDS}, "purpose": "credit"}),
-    ):
+    payloads: dict[str, dict[str, object]] = {
+        "grant.accept": {"grant": issued},
+        "grant.extend": {"grant": issued, "references": single(NOWHERE)},
+        "grant.revoke": {"grant": issued, "reason": "other"},
+        "grant.decline": {"request": NOWHERE, "reason": "other"},
+        "grant.request": {"grantor": world.uscc("source"), "items": {"penalty": FIELDS}, "purpose": "credit"},
+    }
+    for kind, payload in payloads.items():
         assert_needs_every_field(world, "source", kind, payload)
 
 
@@ -70,12 +77,13 @@ def test_every_dimension_of_a_scope_is_required(world: World, name: str) -> None
         ({"valid_from": "2026-02-30T00:00:00Z"}, "payload.time"),
     ],
 )
-def test_what_cannot_be_judged_leaves_no_leaf(world: World, changes: dict[str, object], code: str) -> None:
-    assert_breaks(world, code, world.submit("source", "grant.issue", grant(world, **changes)))  # type: ignore[arg-type]
+def test_what_cannot_be_judged_leaves_no_leaf(world: World, changes: dict[str, Any], code: str) -> None:
+    assert_breaks(world, code, world.submit("source", "grant.issue", grant(world, **changes)))
 
 
 def test_parties_are_members_and_differ(world: World) -> None:
-    for changes in ({"grantee": world.uscc("outsider")}, {"deliverer": world.uscc("outsider")}):
+    wrong: tuple[dict[str, Any], ...] = ({"grantee": world.uscc("outsider")}, {"deliverer": world.uscc("outsider")})
+    for changes in wrong:
         assert_breaks(world, "member.unknown", world.submit("source", "grant.issue", grant(world, **changes)))
     assert_breaks(world, "grant.terms", world.submit("source", "grant.issue", grant(world, "source")))
     both = grant(world, deliverer=world.uscc("lender"))
@@ -115,8 +123,8 @@ def test_GRA_1_all_my_records_needs_a_source_of_the_item(world: World) -> None: 
     world.do("source_b", "grant.issue", grant(world, within=own))
 
 
-def child(world: World, parent: str, **changes: object) -> dict[str, object]:
-    return grant(world, "lender", parent=parent, **changes)  # type: ignore[arg-type]
+def child(world: World, parent: str, **changes: Any) -> dict[str, object]:
+    return grant(world, "lender", parent=parent, **changes)
 
 
 def test_GRA_1_a_parent_must_be_own_accepted_live_and_allow_it(world: World) -> None:  # noqa: N802
@@ -160,7 +168,7 @@ LIMITS: dict[str, object] = {"count": 10, "rate": {"count": 4, "window": 60}}
         ({}, {"data_life": 31}),
     ],
 )
-def test_GRA_2_no_dimension_widens(world: World, within: dict[str, object], changes: dict[str, object]) -> None:  # noqa: N802
+def test_GRA_2_no_dimension_widens(world: World, within: dict[str, object], changes: dict[str, Any]) -> None:  # noqa: N802
     parent = give(world, "source", "hub", within=PARENT).grant
     wider = child(world, parent, within={**LIMITS, **within}, **changes)
     assert_breaks(world, "GRA-2", world.submit("hub", "grant.issue", wider))
@@ -235,7 +243,7 @@ def test_GRA_8_purposes_compare_by_the_tree(world: World) -> None:  # noqa: N802
         {"sender_seed": None, "code_key": None, "escrow": {"gateway": "source"}},
     ],
 )
-def test_GRA_11_marks_need_committed_secrets(world: World, changes: dict[str, object]) -> None:  # noqa: N802
+def test_GRA_11_marks_need_committed_secrets(world: World, changes: dict[str, Any]) -> None:  # noqa: N802
     made = {**SEEDS, **changes}
     terms = made.get("escrow")
     if terms is not None:
@@ -243,6 +251,6 @@ def test_GRA_11_marks_need_committed_secrets(world: World, changes: dict[str, ob
         if "gateway" in stated:
             stated["gateway"] = world.uscc(str(stated["gateway"]))
         made["escrow"] = escrow(world, **stated)
-    assert_breaks(world, "GRA-11", world.submit("source", "grant.issue", grant(world, **made)))  # type: ignore[arg-type]
-    world.do("source", "grant.issue", grant(world, **SEEDS))  # type: ignore[arg-type]
+    assert_breaks(world, "GRA-11", world.submit("source", "grant.issue", grant(world, **made)))
+    world.do("source", "grant.issue", grant(world, **SEEDS))
     world.do("source", "grant.issue", grant(world, carriers=["order"], escrow=escrow(world)))

@@ -29,7 +29,7 @@ def grants_along(world: World, **changes: object) -> list[Given]:
     given: list[Given] = []
     for place, (grantor, grantee) in enumerate(pairwise(CHAIN)):
         parent = {"parent": given[-1].grant} if given else {}
-        given.append(give(world, grantor, grantee, within={"onward": 2 - place}, **parent, **changes))  # type: ignore[arg-type]
+        given.append(give(world, grantor, grantee, within={"onward": 2 - place}, **parent, **changes))
     return given
 
 

@@ -95,14 +95,15 @@ def test_TRA_6_only_the_party_whose_turn_it_is(world: World, status: str, name: 
 
 def test_every_required_field_is_required(world: World) -> None:
     offered = at(world, "offered")
-    for name, payload in (
-        ("accept", accept(offered)),
-        ("release", release(offered)),
-        ("confirm", confirm(offered)),
-        ("dispute", dispute(offered)),
-        ("refuse", {"offer": offered, "reason": "terms"}),
-        ("cancel", {"offer": offered, "reason": "error"}),
-    ):
+    payloads: dict[str, dict[str, object]] = {
+        "accept": accept(offered),
+        "release": release(offered),
+        "confirm": confirm(offered),
+        "dispute": dispute(offered),
+        "refuse": {"offer": offered, "reason": "terms"},
+        "cancel": {"offer": offered, "reason": "error"},
+    }
+    for name, payload in payloads.items():
         assert_needs_every_field(world, "lender", f"transfer.{name}", payload)
 
 
