@@ -50,18 +50,18 @@ _CODES = (
         ),
         "event",
     ),
-    FindingCode("F-PAYMENT-OVERDUE", Text("A payment of the plan is overdue", "计划付款逾期"), "event"),
+    FindingCode("F-PAYMENT-OVERDUE", Text("A payment of the plan is overdue", "计划付款逾期"), "duty"),
     FindingCode("F-CONTRACT-DISPUTED", Text("Verifiers disagree", "核验方结论不一致"), "event"),
     FindingCode("F-UNVERIFIED", Text("Performance is claimed but not verified", "履约已主张但未经核验"), "event"),
-    FindingCode("F-DISPUTE-OVERDUE", Text("A dispute is not resolved in time", "异议逾期未处理"), "duty"),
-    FindingCode("F-ERASURE-OVERDUE", Text("An erasure is not attested in time", "删除逾期未确认"), "duty"),
+    FindingCode("F-DISPUTE-OVERDUE", Text("A dispute is not resolved in time", "异议逾期未处理"), "none"),
+    FindingCode("F-ERASURE-OVERDUE", Text("An erasure is not attested in time", "删除逾期未确认"), "none"),
     FindingCode("F-RETENTION", Text("Held past its end", "超出保存期限仍持有"), "none"),
     FindingCode("F-PLEDGE-OVERDUE", Text("A pledge is past its due day", "信用承诺逾期"), "none"),
     FindingCode("F-CODE", Text("A code quoted by an import fails its check", "导入文件引用的代码校验不通过"), "event"),
     FindingCode("F-STALE-PRODUCT", Text("Inputs of a product changed", "产品的输入已变更"), "none"),
-    FindingCode("F-INCIDENT-OVERDUE", Text("A duty of an incident is overdue", "事件处置义务逾期"), "duty"),
+    FindingCode("F-INCIDENT-OVERDUE", Text("A duty of an incident is overdue", "事件处置义务逾期"), "none"),
     FindingCode(
-        "F-ACCESS-OVERDUE", Text("An access request is not answered in time", "查询本人信息逾期未答复"), "duty"
+        "F-ACCESS-OVERDUE", Text("An access request is not answered in time", "查询本人信息逾期未答复"), "none"
     ),
     FindingCode("F-SHARE-OVERDUE", Text("A request for data is not answered in time", "共享申请逾期未答复"), "duty"),
     FindingCode(
@@ -82,13 +82,8 @@ CODE_OF_DUTY: Mapping[str, str] = {
     "transfer.release": "F-HOP",
     "transfer.confirm": "F-HOP",
     "stop": "F-OVERDUE-STOP",
-    "stop.acknowledge": "F-OVERDUE-STOP",
     "grant.answer": "F-SHARE-OVERDUE",
-    "record.resolve": "F-DISPUTE-OVERDUE",
-    "erasure.attest": "F-ERASURE-OVERDUE",
-    "access.answer": "F-ACCESS-OVERDUE",
     "contract.payment": "F-PAYMENT-OVERDUE",
-    "incident.notify": "F-INCIDENT-OVERDUE",
 }
 """Which finding an overdue duty of a kind is."""
 
@@ -97,13 +92,8 @@ RULE_OF_DUTY: Mapping[str, str] = {
     "transfer.release": "TRA-6",
     "transfer.confirm": "TRA-6",
     "stop": "GRA-6",
-    "stop.acknowledge": "REP-4",
     "grant.answer": "GRA-10",
-    "record.resolve": "REC-9",
-    "erasure.attest": "ERA-1",
-    "access.answer": "ACC-2",
     "contract.payment": "CON-4",
-    "incident.notify": "INC-1",
 }
 """The rule that opened a duty of a kind."""
 

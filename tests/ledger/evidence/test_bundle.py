@@ -16,10 +16,13 @@ from ledger.evidence import archive
 from ledger.evidence.archive import ArchiveName, ArchiveTooLarge, read_archive, write_archive
 from ledger.evidence.bundle import Request, gather, judge_parts, make_bundle
 from ledger.evidence.checks import CHECKS, Checklist, require_verified
-from ledger.evidence.layout import BundleManifest, BundleParts, ManifestMalformed
+from ledger.evidence.layout import BundleManifest, BundleParts, ManifestMalformed, Proves
 from ledger.evidence.verify import verify_bundle
+from ledger.lineage.trace import trace_back, trace_forward
 from ledger.signed import sign_pop
+from ledger.statement import decode_statement
 from tests.ledger.evidence.bundles import MADE_AT, Proofs, Story, pack, verdict_of, world_policy
+from tests.ledger.lineage.story import Story as Lineage
 from tests.world import World
 from tests.world_genesis import ORIGIN, signer_of
 
@@ -166,8 +169,6 @@ def test_a_statement_before_its_keys_registration_fails(story: Story) -> None:
 
 
 def _id(raw: bytes) -> str:
-    from ledger.statement import decode_statement
-
     return decode_statement(raw).statement_id
 
 
@@ -224,3 +225,28 @@ def test_a_bundle_says_its_makers_honest_verdict(story: Story) -> None:
     made = verify_bundle(make_bundle(parts, signer_of("auditor"), MADE_AT, verdict), story.policy)
     assert made.manifest is not None
     assert made.manifest.verdict == made.report.verdict == "INCONCLUSIVE"
+
+
+# A whole trace
+
+
+def test_a_whole_trace_is_one_bundle_that_closes_over_what_it_names(story: Story) -> None:
+    lineage = Lineage()
+    proofs = Proofs(lineage.world)
+    reference = f"{lineage.batch}:25"
+    trace = trace_forward(proofs.lineage, reference, lineage.world.head.size)
+    parts = gather(proofs, Request("trace", reference, trace.statements), str(story.policy))
+    report = verdict_of(pack(parts), story.policy)
+    assert report.verdict == "VERIFIED", report.failing()
+    assert {lineage.first, lineage.second, lineage.upper.grant, lineage.upper.acceptance} <= set(parts.statements)
+
+
+def test_a_trace_without_the_grant_of_a_hop_is_inconclusive(story: Story) -> None:
+    lineage = Lineage()
+    proofs = Proofs(lineage.world)
+    request = Request("trace", lineage.second, trace_back(proofs.lineage, lineage.second, proofs.size).statements)
+    parts = gather(proofs, request, str(story.policy))
+    left = {id_: raw for id_, raw in parts.statements.items() if id_ != lineage.upper.grant}
+    proves = Proves(kind="trace", reference=lineage.second, statements=sorted(left))
+    report = verdict_of(pack(replace(parts, statements=left, proves=proves)), story.policy)
+    assert [check.id for check in report.failing()] == ["subject.closed"]

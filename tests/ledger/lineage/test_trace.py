@@ -12,6 +12,7 @@ from ledger.lineage.steps import NothingLogged, WrongQuestion
 from ledger.lineage.trace import trace_back, trace_forward
 from ledger.references import ReferenceMalformed
 from ledger.replay import Replay
+from ledger.state.tables import Ranges
 from tests.ledger.lineage.story import Story
 
 
@@ -187,7 +188,7 @@ def test_row_sets() -> None:
     assert intersect(((1, 2),), ((3, 4),)) is None
     assert unite(((1, 2),), ((3, 4), (9, 9))) == ((1, 4), (9, 9))
     assert unite((), ((1, 1),)) == ()
-    sets = {"a": ((1, 2),)}
+    sets: dict[str, Ranges] = {"a": ((1, 2),)}
     assert not grow(sets, {"a": ((2, 2),)})
     assert grow(sets, {"a": ((3, 3),), "b": ()})
     assert sets == {"a": ((1, 3),), "b": ()}
