@@ -248,5 +248,5 @@ def test_a_trace_without_the_grant_of_a_hop_is_inconclusive(story: Story) -> Non
     parts = gather(proofs, request, str(story.policy))
     left = {id_: raw for id_, raw in parts.statements.items() if id_ != lineage.upper.grant}
     proves = Proves(kind="trace", reference=lineage.second, statements=sorted(left))
-    report = verdict_of(pack(replace(parts, statements=left, proves=proves)), story.policy)
+    report = verdict_of(pack(replace(parts, statements=left, proves=proves, receipts={})), story.policy)
     assert [check.id for check in report.failing()] == ["subject.closed"]
