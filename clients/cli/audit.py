@@ -14,7 +14,6 @@ from clients.cli.errors import FileUnusable
 from clients.cli.log_files import FolderFiles, LogFiles, NodeFiles, Replayed, replay_log
 from clients.cli.results import show_object, show_rows
 from clients.cli.session import Session
-from clients.sdk.edge import SYSTEM
 from clients.sdk.heads import FileHeadStore
 from clients.sdk.light_client import follow as follow_head
 from ledger.times import format_time
@@ -75,7 +74,7 @@ def follow(session: Session, every: float | None, times: int) -> None:
     store = FileHeadStore(session.head_file)
     for turn in range(times if every is not None else 1):
         if turn and every is not None:
-            SYSTEM.sleep(every)
+            session.surroundings.sleep(every)
         head = follow_head(session.public_client, session.policy, store)
         value = {
             "origin": head.checkpoint.origin,

@@ -126,10 +126,11 @@ class Root(LazyGroup):
         windows_expand_args: bool = True,
         **extra: Any,
     ) -> NoReturn:
-        """Run, and end the program with the exit code of DESIGN.md."""
+        """Run, and end the program with the exit code of DESIGN.md; `obj` may bring a session with its surroundings."""
         del standalone_mode
         words = list(sys.argv[1:] if args is None else args)
-        session = Session()
+        given = extra.pop("obj", None)
+        session = given if isinstance(given, Session) else Session()
         session.output.as_json = "--json" in words
         try:
             super().main(

@@ -12,7 +12,6 @@ import httpx2
 from clients.cli.command import standalone
 from clients.cli.session import Session
 from clients.sdk import requests
-from clients.sdk.edge import SYSTEM
 from clients.sdk.heads import FileHeadStore
 from clients.sdk.light_client import follow
 from clients.sdk.sending import TIMEOUT
@@ -62,10 +61,11 @@ def doctor(session: Session) -> None:
     rows = [(line.check, line.result, line.detail) for line in lines]
     table = session.output.table("doctor", ("check", "result", "detail"), rows)
     failed = [line.check for line in lines if line.result == "failed"]
-    if not failed or not session.output.as_json:
-        session.output.data([asdict(line) for line in lines], table=table)
+    listed = [asdict(line) for line in lines]
     if failed:
+        session.output.before_error(listed, table)
         raise DoctorFound(failed=len(failed), total=len(lines), names=", ".join(failed))
+    session.output.data(listed, table=table)
 
 
 class _Skipped(Exception):
@@ -95,11 +95,12 @@ def _node(session: Session) -> str:
 
 def _clock(session: Session) -> str:
     try:
-        answer = httpx2.get(f"{session.public_client.url}/livez", timeout=TIMEOUT)
+        with httpx2.Client(transport=session.transport, timeout=TIMEOUT) as http:
+            answer = http.get(f"{session.public_client.url}/livez")
         stamp = parsedate_to_datetime(answer.headers["date"])
     except (httpx2.TransportError, KeyError, ValueError, TypeError):
         raise _Skipped("the node does not say its time") from None
-    seconds = abs(int(stamp.timestamp()) - SYSTEM.now_s())
+    seconds = abs(int(stamp.timestamp()) - session.surroundings.now_s())
     if seconds > MAX_CLOCK_DIFFERENCE:
         raise ClockApart(seconds=seconds)
     return f"{seconds} s apart"

@@ -1,7 +1,8 @@
 """The one module that prints: data to stdout, talk to stderr; with `--json` a versioned envelope, errors too.
 
 Envelope: {"version": 1, "command": "...", "ok": true, "data": ...} or
-{"version": 1, "command": "...", "ok": false, "error": {"code", "message", "next", "params", "exit"}}.
+{"version": 1, "command": "...", "ok": false, "error": {"code", "message", "next", "params", "exit"}}, where a command that
+failed halfway also gives what it found as "data".
 """
 
 from __future__ import annotations
@@ -29,17 +30,29 @@ class Output:
     as_json: bool = False
     language: str = "en"
     command: str = "suyuan"
+    found: object = None
+    """What an error's envelope carries besides the error."""
 
-    def data(self, value: object, *, table: Table | None = None, text: str | None = None) -> None:
-        """Write the command's result: the envelope, or the table or text made for people, or plain JSON."""
+    def data(self, value: object, *, table: Table | None = None, text: str | None = None, ok: bool = True) -> None:
+        """Write the command's result: the envelope, or the table or text made for people, or plain JSON.
+
+        `ok` is false for a result that is itself a failed verdict.
+        """
         if self.as_json:
-            self._write({"version": ENVELOPE_VERSION, "command": self.command, "ok": True, "data": value})
+            self._write({"version": ENVELOPE_VERSION, "command": self.command, "ok": ok, "data": value})
         elif table is not None:
             _console(stderr=False).print(table)
         elif text is not None:
             sys.stdout.write(text if text.endswith("\n") else text + "\n")
         else:
             sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
+
+    def before_error(self, value: object, table: Table) -> None:
+        """Show what was found before the error that is about to be raised: people see the table, programs both in one."""
+        if self.as_json:
+            self.found = value
+        else:
+            _console(stderr=False).print(table)
 
     def binary(self, data: bytes, target: BinaryIO | None = None) -> None:
         """Write bytes as they are."""
@@ -65,7 +78,8 @@ class Output:
                 "params": error.params,
                 "exit": int(code),
             }
-            self._write({"version": ENVELOPE_VERSION, "command": self.command, "ok": False, "error": body})
+            envelope = {"version": ENVELOPE_VERSION, "command": self.command, "ok": False, "error": body}
+            self._write(envelope if self.found is None else {**envelope, "data": self.found})
             return code
         console = _console(stderr=True)
         console.print(f"[bold red]{error.stable_code}[/]", highlight=False)

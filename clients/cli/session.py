@@ -15,8 +15,11 @@ import click
 from clients.cli.errors import FileUnusable, SettingMissing
 from clients.cli.output import Output
 from clients.cli.settings import PREFIX, Configuration, Settings, Value, read_settings
+from clients.sdk.edge import SYSTEM, Surroundings
 
 if TYPE_CHECKING:
+    import httpx2
+
     from clients.gateway.records import LinkingKeys
     from clients.sdk.answers import Receipted, WaitState
     from clients.sdk.identity import Identity
@@ -32,11 +35,16 @@ HEAD_SUFFIX = ".head"
 
 @dataclass
 class Session:
-    """Flags as they were given, and everything made from them; what was opened is closed by `close`."""
+    """Flags as they were given, and everything made from them; what was opened is closed by `close`.
+
+    `surroundings` give clock and randomness, `transport` carries HTTP; tests pass their own.
+    """
 
     output: Output = field(default_factory=Output)
     flags: dict[str, Value] = field(default_factory=dict)
     config: Path | None = None
+    surroundings: Surroundings = SYSTEM
+    transport: httpx2.BaseTransport | None = None
     opened: ExitStack = field(default_factory=ExitStack)
 
     def close(self) -> None:
@@ -96,7 +104,7 @@ class Session:
 
         member = self.needed("member")
         key = self.private_key(Path(self.needed("key")).expanduser())
-        return Identity(member, key.signer())
+        return Identity(member, key.signer(), self.surroundings)
 
     @cached_property
     def client(self) -> Client:
@@ -118,6 +126,7 @@ class Session:
             identity=self.identity if known else None,
             node=settings.node_name,
             language=settings.lang,
+            transport=self.transport,
         )
         return self.opened.enter_context(client)
 

@@ -134,4 +134,4 @@ def _show(session: Session, file: Path, report: Report, code: Exit) -> None:
         rows.append((check.result, check.id, output.pick(text.en, text.zh), check.what, check.reason))
     columns = ("result", "check", output.pick("what it says", "含义"), "about", "reason")
     value = {"file": str(file), "verdict": report.verdict, "exit": int(code), "checks": list(report.checks)}
-    output.data(value, table=output.table(f"{file.name}: {report.verdict}", columns, rows))
+    output.data(value, table=output.table(f"{file.name}: {report.verdict}", columns, rows), ok=code is Exit.OK)
