@@ -1,1 +1,1 @@
-"""A member's own copy of the log: fetched from a node, checked against its signed checkpoint, kept as tlog-tiles files."""
+"""A member's own copy of the log: fetched from a node, checked against its checkpoint, kept as tlog-tiles files."""

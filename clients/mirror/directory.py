@@ -6,7 +6,6 @@ fetch that was interrupted leaves nothing half-written, and the checkpoint is wr
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,7 +28,7 @@ class MirrorDirectory:
         target.parent.mkdir(parents=True, exist_ok=True)
         fresh = target.with_name(target.name + ".new")
         fresh.write_bytes(data)
-        os.replace(fresh, target)
+        fresh.replace(target)
 
     def read(self, path: str) -> bytes:
         """Return one file; raises NotFoundError."""

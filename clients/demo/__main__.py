@@ -1,0 +1,91 @@
+"""`python -m clients.demo [--serve] [--port N]`: perform the story on a real node under `.demo/`."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import time
+from pathlib import Path
+from types import FrameType
+
+import msgspec
+
+from clients.demo import closing_acts, story
+from clients.demo.founding import PARTS
+from clients.demo.narrator import Narrator
+from clients.demo.stage import Stage
+from clients.demo.summary import Summary, summarise
+
+ROOT = Path(".demo")
+ACTS = (
+    story.submit_records,
+    story.rotate_key,
+    story.import_contract,
+    story.issue_grants,
+    story.hand_over_records,
+    story.attempt_without_authority,
+    story.correct_a_row,
+    story.use_and_revoke,
+    story.retire_keys,
+)
+
+
+def perform(stage: Stage, say: Narrator, port: int) -> Summary:
+    """Set the stage, perform every act and return the summary."""
+    began = time.monotonic()
+    say.title(
+        "Suyuan 溯源",
+        "Institutions sign, authority is enforced, data is handed over,\n"
+        "an auditor verifies offline, an investigator traces.",
+    )
+    stage.build()
+    stage.start(port)
+    stage.seat()
+    story.founding(stage, say)
+    told = story.Told()
+    for act in ACTS:
+        act(stage, say, told)
+    folder = closing_acts.take_along(stage, say, told)
+    audited = closing_acts.verify_offline(folder, say)
+    forward, _, findings = closing_acts.investigate(stage, say, told)
+    return summarise(told, audited, forward, findings, len(PARTS), time.monotonic() - began)
+
+
+def main() -> None:
+    """Perform, write the summary, and stop the node unless it is to stay."""
+    parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
+    parser.add_argument("--serve", action="store_true", help="leave the node running until it is interrupted")
+    parser.add_argument("--port", type=int, default=0, help="port of the node, 0 for a free one")
+    parser.add_argument("--root", type=Path, default=ROOT, help="where everything is written")
+    chosen = parser.parse_args()
+    say, stage = Narrator(), Stage(chosen.root.resolve())
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        summary = perform(stage, say, chosen.port)
+        path = chosen.root / "summary.json"
+        path.write_bytes(msgspec.json.format(msgspec.json.encode(summary), indent=1) + b"\n")
+        say.closing(
+            [
+                f"{summary.statements} statements by {summary.members} members, {summary.records} records,",
+                f"{summary.transfers.confirmed} hand-overs confirmed.",
+                f"Refused: {', '.join(summary.refusals)}.  Found: {', '.join(summary.findings)}.",
+                f"Verified offline: {summary.verified.statements} statements and a bundle;",
+                f"{summary.verified.tampered_rejected} tampered variants rejected.",
+                f"Summary: {path}   Evidence: {chosen.root / 'auditor' / 'evidence.suyuan'}",
+            ]
+        )
+        if chosen.serve:
+            say.note(f"the node runs at {stage.url}; interrupt to stop it")
+            signal.pause()
+    except KeyboardInterrupt:
+        say.note("interrupted")
+    finally:
+        stage.stop()
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    main()
