@@ -13,6 +13,7 @@ import cbor2
 
 MAX_SAFE_INTEGER = 2**53 - 1
 TILE_WIDTH = 256
+MAX_DEPTH = 16
 SIGN1_TAG = 18
 _KEY = re.compile(r"[A-Za-z0-9_]+")
 
@@ -63,21 +64,23 @@ def _head(major: int, number: int) -> bytes:
 def decode_cbor(data: bytes) -> object:
     """Read one deterministic item that fills `data`; arrays become lists and maps dicts."""
     try:
-        value = _plain(cbor2.loads(data))
+        value = _plain(cbor2.loads(data), MAX_DEPTH)
     except (cbor2.CBORError, ValueError, TypeError, OverflowError) as error:
         raise Broken("malformed CBOR") from error
     require(encode_cbor(value) == data, "CBOR is not deterministic")
     return value
 
 
-def _plain(value: object) -> object:
+def _plain(value: object, depth: int) -> object:
+    if isinstance(value, (list, tuple, dict, cbor2.frozendict, cbor2.CBORTag)):
+        require(depth > 0, "CBOR is nested too deeply")
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return [_plain(item, depth - 1) for item in value]
     if isinstance(value, (dict, cbor2.frozendict)):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: _plain(item, depth - 1) for key, item in value.items()}
     if isinstance(value, cbor2.CBORTag):
         require(value.tag == SIGN1_TAG, "a tag other than 18")
-        return cbor2.CBORTag(SIGN1_TAG, _plain(value.value))
+        return cbor2.CBORTag(SIGN1_TAG, _plain(value.value, depth - 1))
     return value
 
 
@@ -128,10 +131,10 @@ def decode_json(data: bytes) -> dict[str, object]:
     """Read one canonical object that fills `data`."""
     try:
         value = json.loads(data.decode("utf-8"), parse_float=_refuse, parse_constant=_refuse)
-    except ValueError as error:
+        _check_json(value, MAX_DEPTH)
+        require(encode_json(value) == data, "JSON is not canonical, or names a key twice")
+    except (ValueError, RecursionError) as error:
         raise Broken("malformed JSON") from error
-    _check_json(value)
-    require(encode_json(value) == data, "JSON is not canonical, or names a key twice")
     if not isinstance(value, dict):
         raise Broken("the payload is no object")
     return value
@@ -141,14 +144,16 @@ def _refuse(_: str) -> object:
     raise Broken("a number with a fraction")
 
 
-def _check_json(value: object) -> None:
+def _check_json(value: object, depth: int) -> None:
     if isinstance(value, dict):
+        require(depth > 0, "JSON is nested too deeply")
         for key, item in value.items():
             require(_KEY.fullmatch(key) is not None, "a JSON key of other characters")
-            _check_json(item)
+            _check_json(item, depth - 1)
     elif isinstance(value, list):
+        require(depth > 0, "JSON is nested too deeply")
         for item in value:
-            _check_json(item)
+            _check_json(item, depth - 1)
     elif type(value) is int:
         require(abs(value) <= MAX_SAFE_INTEGER, "an integer over 2^53 - 1")
     else:

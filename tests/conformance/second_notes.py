@@ -5,6 +5,7 @@ ML-DSA-44 cosignatures (type 06) are passed over: nothing that this reader uses 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -64,13 +65,16 @@ class Note:
 def read_note(text: str) -> Note:
     """Split a note at its last blank line."""
     at = text.rfind("\n\n")
-    require(at >= 0 and text.endswith("\n"), "no signed note")
+    require(0 <= at < len(text) - 2 and text.endswith("\n"), "no signed note")
+    require(all(char >= " " or char == "\n" for char in text), "a control character")
     signatures = []
     for line in text[at + 2 : -1].split("\n"):
-        dash, name, encoded = line.split(" ")
-        blob = from_base64(encoded)
-        require(dash == "\u2014" and len(blob) > 4, "malformed signature line")
-        signatures.append((name, blob[:4], blob[4:]))
+        found = re.fullmatch("\u2014 ([^\\s+]+) ([A-Za-z0-9+/=]+)", line)
+        if found is None:
+            raise Broken("malformed signature line")
+        blob = from_base64(found[2])
+        require(len(blob) > 4, "a signature line without a signature")
+        signatures.append((found[1], blob[:4], blob[4:]))
     return Note(text[: at + 1], tuple(signatures))
 
 

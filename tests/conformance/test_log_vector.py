@@ -5,6 +5,9 @@ After an intended change of format or of a rule, `python -m tests.conformance.go
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import msgspec
@@ -62,6 +65,16 @@ def test_execution_gives_the_golden_log(golden: LogVector) -> None:
 def test_the_story_is_still_the_one_told(golden: LogVector) -> None:
     assert render(tell()) == FILE.read_bytes()
     assert len(golden.blocks) > 40
+
+
+@pytest.mark.parametrize("seed", ["0", "1", "4242"])
+def test_no_order_of_sets_or_dicts_shows(seed: str) -> None:
+    told = "import sys; from tests.conformance.golden_story import *; sys.stdout.buffer.write(render(tell()))"
+    environment = {**os.environ, "PYTHONHASHSEED": seed, "LC_ALL": "C", "TZ": "America/New_York"}
+    done = subprocess.run(
+        [sys.executable, "-c", told], cwd=FILE.parents[2], env=environment, capture_output=True, check=True
+    )
+    assert done.stdout == FILE.read_bytes()
 
 
 def test_replay_accepts_the_golden_log(golden: LogVector) -> None:
