@@ -3,16 +3,17 @@
 It imports nothing of the ledger. From the entries alone it recomputes leaf hashes and root, follows the chain of
 blocks, checks every signature against the keys that the log itself registers, and counts.
 
-`python -m tests.conformance.second_reader DIR` reads an exported log: `DIR/checkpoint`, `DIR/tile/…` and, when it is
-there, `DIR/policy.txt`. It prints one JSON object:
+`python -m tests.conformance.second_reader DIR [POLICY]` reads an exported log: `DIR/checkpoint` and `DIR/tile/…`. The
+policy is the file named, else `DIR/policy.txt` when it is there, else the log keys of the genesis document without a
+quorum. It prints one JSON object:
 
 - `members`: members of the genesis document;
 - `statements`: statement leaves, admitted and refused; `admitted`, `refused`, and `kinds` of the admitted ones;
 - `records`: admitted record.submit statements, and the rows of admitted record.batch statements; a correction is a
   new version of a record and is not counted;
 - `transfers`: hand-overs by the last step that was admitted;
-- `refusals`: id, kind, member and rule of each, in the order of the log;
-- `checkpoint`: size and root, and whether the quorum of `policy.txt` cosigned it;
+- `refusals`: the rules broken, sorted; `refused_statements`: id, kind, member and rule in the order of the log;
+- `checkpoint`: size and root, and whether the policy's quorum cosigned it;
 - `app_hashes`: how many were recomputed in full, and how many only compared with the block entry that follows. The
   state digest needs the rules; this reader knows the rows of genesis, records and batches, so the full check ends at
   the first block that has another statement, unless the caller supplies state digests.
@@ -206,7 +207,10 @@ class Reading:
             "kinds": dict(sorted(Counter(one.kind for one in admitted).items())),
             "records": sum(one.kind == "record.submit" for one in admitted) + sum(rows),
             "transfers": {"confirmed": steps["confirmed"], **dict(sorted(steps.items()))},
-            "refusals": [{"id": one.id, "kind": one.kind, "member": one.iss, "rule": rule} for one, rule in refused],
+            "refusals": sorted(str(rule) for _, rule in refused),
+            "refused_statements": [
+                {"id": one.id, "kind": one.kind, "member": one.iss, "rule": rule} for one, rule in refused
+            ],
             "blocks": len(self.app_hashes),
             "app_hashes": {"recomputed": whole, "chained": len(self.app_hashes) - whole},
         }
@@ -221,8 +225,9 @@ def read_entries(entries: Sequence[bytes], state_digests: Sequence[bytes] = ()) 
     return reading
 
 
-def read_folder(folder: Path) -> Mapping[str, object]:
+def read_folder(folder: Path, policy_file: Path | None = None) -> Mapping[str, object]:
     """Read an exported log whose checkpoint a log key signed: one of the policy, or else of the genesis document."""
+    policy_file = policy_file or folder / "policy.txt"
     text = (folder / "checkpoint").read_text(encoding="utf-8")
     _, size, root = read_note(text).head
     entries: list[bytes] = []
@@ -233,8 +238,8 @@ def read_folder(folder: Path) -> Mapping[str, object]:
     nodes = reading.genesis["nodes"]
     assert isinstance(nodes, list)
     policy = Policy(tuple(read_vkey(node["log_key"]) for node in nodes), {}, (), "none")
-    if (folder / "policy.txt").is_file():
-        policy = read_policy((folder / "policy.txt").read_text(encoding="utf-8"))
+    if policy_file.is_file():
+        policy = read_policy(policy_file.read_text(encoding="utf-8"))
     require(check_checkpoint(text, replace(policy, quorum="none"))[0] == reading.origin, "a checkpoint of another log")
     try:
         quorum = check_checkpoint(text, policy) is not None and policy.quorum != "none"
@@ -247,10 +252,10 @@ def read_folder(folder: Path) -> Mapping[str, object]:
 
 def main() -> None:
     """Read the folder that the command line names and print the counts."""
-    if len(sys.argv) != 2:
-        sys.exit("usage: python -m tests.conformance.second_reader DIR")
+    if len(sys.argv) not in (2, 3):
+        sys.exit("usage: python -m tests.conformance.second_reader DIR [POLICY]")
     try:
-        sys.stdout.write(json.dumps(read_folder(Path(sys.argv[1])), ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps(read_folder(*map(Path, sys.argv[1:])), ensure_ascii=False) + "\n")
     except (Broken, OSError, cbor2.CBORError) as error:
         sys.exit(f"the log does not fit the specification: {error}")
 
