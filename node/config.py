@@ -32,6 +32,7 @@ class Settings(BaseSettings):
     tls_key: Path | None = Field(None, description="PEM key of the certificate")
     passphrase_file: Path | None = Field(None, description="file whose first line opens the node's keys")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level that is logged")
+    restart_pause_ms: int = Field(5_000, ge=1, description="longest pause before a process that died is started again")
     queue_statements: int = Field(20_000, ge=1, description="statements that may wait for a block")
     block_statements: int = Field(2_000, ge=1, le=100_000, description="most statements of one block")
     answer_seconds: int = Field(30, ge=1, description="how long a front waits for the writer")

@@ -13,7 +13,7 @@ from node.wire import Answer, Fault, FrameBuffer, Ping, Submit, frame, pack_stat
 from node.writer_socket import socket_address
 
 FIRST_RETRY_SECONDS: Final = 0.05
-LONGEST_RETRY_SECONDS: Final = 1.0
+LONGEST_RETRY_SECONDS: Final = 0.2
 CONNECT_SECONDS: Final = 5.0
 """How long a request waits for a writer that is starting again."""
 TARGET: Final = "the writer"

@@ -27,9 +27,8 @@ READY_SECONDS: Final = 60.0
 """How long the processes may take to answer for the first time."""
 STOP_SECONDS: Final = 20.0
 """How long a process may take to end before it is killed."""
-FIRST_PAUSE: Final = 0.2
-LONGEST_PAUSE: Final = 5.0
-"""Between these bounds lies the pause before a process is started again; it doubles while it keeps dying."""
+FIRST_PAUSE: Final = 0.1
+"""Seconds before a process is started again; doubled while it keeps dying, up to the setting `restart_pause_ms`."""
 STEADY_SECONDS: Final = 10.0
 """A process that lived this long starts with the first pause again."""
 LISTEN_BACKLOG: Final = 2048
@@ -126,7 +125,8 @@ class Supervisor:
             if child.stop.is_set():
                 return
             child.restarts += 1
-            pause = FIRST_PAUSE if loop.time() - began > STEADY_SECONDS else min(pause * 2, LONGEST_PAUSE)
+            longest = self._settings.restart_pause_ms / 1000
+            pause = min(FIRST_PAUSE if loop.time() - began > STEADY_SECONDS else pause * 2, longest)
             self._log.error("child.died", child=child.name, code=code, restarts=child.restarts, pause=pause)
             await _wait(child.stop, pause)
 

@@ -38,7 +38,7 @@ class NodeProcess:
 
 
 def start_node(data: Path, *, fronts: int = 1, environment: dict[str, str] | None = None) -> NodeProcess:
-    """Start the node in `data` and return when it is ready; raises RuntimeError with its log when it does not get so."""
+    """Start the node in `data` and return when it is ready; raises RuntimeError with its log otherwise."""
     log = data / "logs" / "node.log"
     log.parent.mkdir(exist_ok=True, parents=True)
     command = [sys.executable, "-m", "node", "start", "--data", str(data), "--port", "0", "--fronts", str(fronts)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-
 from ledger.execution import Outcome, execute_block
 from ledger.kinds.genesis import Genesis
 from ledger.lineage.source import LineageSource

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, select
@@ -32,7 +31,9 @@ QUERIES = {
     "edges from": edges_sql("source")("VALUES (1), (2)").replace("{mark}", "99"),
     "edges to": edges_sql("target")("VALUES (1), (2)").replace("{mark}", "99"),
     "full keys": "WITH q(idx) AS (VALUES (1), (2)) SELECT s.idx, s.id FROM q JOIN statement s ON s.idx = q.idx",
-    "leaves": str(select(LEAF.c.hash).where(LEAF.c.idx >= 1, LEAF.c.idx < 9).compile(compile_kwargs={"literal_binds": True})),
+    "leaves": str(
+        select(LEAF.c.hash).where(LEAF.c.idx >= 1, LEAF.c.idx < 9).compile(compile_kwargs={"literal_binds": True})
+    ),
     "time": str(
         select(BLOCK.c.time).where(BLOCK.c.idx < 5).order_by(BLOCK.c.idx.desc()).limit(1)
         .compile(compile_kwargs={"literal_binds": True})
