@@ -12,7 +12,6 @@ import msgspec
 
 from clients.sdk.errors import AnswerMalformed, RemoteProblem, problem_from, problem_from_members
 from clients.sdk.wire import Response
-from ledger.keys import PublicKey
 from ledger.lineage.answers import Duty
 from ledger.state.tables import StateRow
 from ledger.statement import Statement, decode_statement
@@ -235,8 +234,3 @@ def read_statement(response: Response) -> FetchedStatement:
     return FetchedStatement(
         decode_statement(found.body), int(index), found.headers.get("suyuan-status", "admitted") != "admitted"
     )
-
-
-def key_of(value: Json) -> PublicKey:
-    """Return a public key from its payload form; raises the errors of `PublicKey.from_json`."""
-    return PublicKey.from_json(value)

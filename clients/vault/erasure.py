@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Table, delete, select
 
 from clients.vault.rows import Erased
 from clients.vault.schema import disclosures, one_time_keys, packages, records
-from clients.vault.vault import Vault, rows_in
+from clients.vault.vault import Vault, range_chunks, rows_in
 from ledger.encoding import decode_json
 from ledger.references import ReferenceSet
 
@@ -42,8 +42,9 @@ def flush(vault: Vault) -> None:
 def _erase_rows(connection: Connection, table: Table, references: ReferenceSet) -> int:
     erased = 0
     for statement_id, ranges in references.entries:
-        query = delete(table).where(table.c.statement_id == statement_id, rows_in(table, ranges))
-        erased += connection.execute(query).rowcount
+        for some in range_chunks(ranges):
+            query = delete(table).where(table.c.statement_id == statement_id, rows_in(table, some))
+            erased += connection.execute(query).rowcount
     return erased
 
 

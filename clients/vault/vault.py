@@ -43,6 +43,8 @@ from ledger.references import Ranges, Reference, ReferenceSet
 
 INSERT_CHUNK = 2000
 """Rows written by one statement."""
+RANGES_IN_A_QUERY = 200
+"""Ranges of rows in one query: SQLite takes an expression at most 1,000 deep."""
 _values = msgspec.json.Decoder(dict[str, FieldValue])
 
 
@@ -132,14 +134,15 @@ class Vault:
 
     def records_of(self, statement_id: str, ranges: Ranges) -> Iterator[StoredRecord]:
         """Go through the rows of one statement that lie in `ranges` (all of a single record when empty), in order."""
-        query = (
-            select(records)
-            .where(records.c.statement_id == statement_id, rows_in(records, ranges))
-            .order_by(records.c.row)
-        )
-        with self.engine.connect() as connection:
-            for row in connection.execution_options(yield_per=INSERT_CHUNK).execute(query):
-                yield _stored_record(row)
+        for some in range_chunks(ranges):
+            query = (
+                select(records)
+                .where(records.c.statement_id == statement_id, rows_in(records, some))
+                .order_by(records.c.row)
+            )
+            with self.engine.connect() as connection:
+                for row in connection.execution_options(yield_per=INSERT_CHUNK).execute(query):
+                    yield _stored_record(row)
 
     def keep_manifest(self, statement_id: str, manifest: bytes) -> None:
         """Keep the manifest of a batch of the member's own."""
@@ -314,6 +317,12 @@ class Vault:
         )
         with self.engine.connect() as connection:
             return [Progress(row.id, row.side, row.offer, row.step, row.detail) for row in connection.execute(query)]
+
+
+def range_chunks(ranges: Ranges) -> Iterator[Ranges]:
+    """Go through `ranges` in pieces that fit one query; empty ranges, a single record, are one piece."""
+    for start in range(0, max(len(ranges), 1), RANGES_IN_A_QUERY):
+        yield ranges[start : start + RANGES_IN_A_QUERY]
 
 
 def rows_in(table: Table, ranges: Ranges) -> ColumnElement[bool]:

@@ -300,3 +300,21 @@ def test_what_remains_after_an_erasure_can_still_be_handed_on(story: Story) -> N
     assert kept == gather(story.vaults["source"], story.forms, rows(batch, 1, 9), ITEMS)
     with pytest.raises(NotInVault):
         gather(story.vaults["hub"], story.forms, rows(batch, 4), ITEMS)
+
+
+def test_references_that_do_not_fit_one_offer_go_out_as_several_with_one_correlation(story: Story) -> None:
+    batch = story.batch(3100)
+    references = rows(batch, *range(0, 3100, 2))
+    sender, receiver = story.sender(), story.receiver()
+    transfer_ids = sender.prepare(story.delivery(story.grant(ITEMS), references, ITEMS))
+    assert len(transfer_ids) == 2
+    offers = [sender.offer(transfer_id) for transfer_id in transfer_ids]
+    correlations = {receiver.offer(offer).correlation for offer in offers}
+    assert len(correlations) == 1
+    assert None not in correlations
+    for offer, transfer_id in zip(offers, transfer_ids, strict=True):
+        receiver.accept(offer, sender.ciphertext(transfer_id))
+        sender.release(transfer_id)
+    assert sum(receiver.confirm(offer).records for offer in offers) == references.count
+    erased = erase_records(story.vaults["lender"], story.forms, references)
+    assert (erased.disclosures, erased.one_time_keys) == (references.count, 2)
