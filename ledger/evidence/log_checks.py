@@ -9,7 +9,9 @@ from ledger.evidence.checks import Checklist
 from ledger.evidence.layout import POLICY, Contents
 from ledger.keys import EDDSA, PublicKey
 from ledger.merkle import verify_consistency, verify_inclusion
-from ledger.notes import Checkpoint, Policy, TlogProof
+from ledger.notes.checkpoint import Checkpoint
+from ledger.notes.policy import Policy
+from ledger.notes.tlog_proof import TlogProof
 from ledger.notes.vkey import KeyType
 from ledger.notes.witness import AddCheckpoint
 from ledger.receipt import parse_inclusion_receipt, verify_inclusion_receipt

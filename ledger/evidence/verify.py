@@ -33,7 +33,7 @@ from ledger.kinds import decode_payload
 from ledger.kinds.fields import Payload
 from ledger.kinds.genesis import Genesis
 from ledger.merkle import leaf_hash
-from ledger.notes import Policy
+from ledger.notes.policy import Policy
 from ledger.rules.signer import TIME_WINDOW_MS
 from ledger.signed import BUNDLE_TYP, read_object, verify_object
 from ledger.statement import Statement, audience, decode_statement, verify_statement
