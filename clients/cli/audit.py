@@ -131,7 +131,8 @@ def bundle(
 ) -> None:
     """Make the evidence bundle FILE (.suyuan) about REFERENCE, signed by the member."""
     from clients.cli.replayed_evidence import ReplayedEvidence
-    from ledger.evidence.bundle import Request, gather, judge_parts, make_bundle
+    from clients.reports.bundle import make_illustrated_bundle
+    from ledger.evidence.bundle import Request, gather
     from ledger.lineage.trace import trace_back, trace_forward
 
     files = _files(session, folder)
@@ -143,9 +144,9 @@ def bundle(
         back = trace_back(done.replay, reference, size)
         statements = tuple(sorted({*statements, *forward.statements, *back.statements}))
     parts = gather(ReplayedEvidence(done, files), Request(about, reference, statements), str(session.policy))
-    report = judge_parts(parts, session.policy)
     made_at = format_time(session.identity.surroundings.now_ms())
-    _write(file, make_bundle(parts, session.identity.signer, made_at, report.verdict))
+    made, report = make_illustrated_bundle(parts, session.policy, session.identity.signer, made_at)
+    _write(file, made)
     value = {"file": str(file), "verdict": report.verdict, "statements": len(parts.statements), "size": size}
     show_object(session, session.output.pick("Evidence bundle", "证据包"), value)
 
