@@ -133,13 +133,12 @@ class Root(LazyGroup):
         session = given if isinstance(given, Session) else Session()
         session.output.as_json = "--json" in words
         try:
-            super().main(
+            # In this mode click returns the code of its own `Exit` instead of raising it.
+            returned = super().main(
                 words, prog_name or "suyuan", complete_var, standalone_mode=False,
                 windows_expand_args=windows_expand_args, obj=session, **extra,
             )  # fmt: skip
-            code = int(Exit.OK)
-        except click.exceptions.Exit as done:
-            code = done.exit_code
+            code = returned if isinstance(returned, int) else int(Exit.OK)
         except SystemExit as done:
             code = done.code if isinstance(done.code, int) else int(Exit.OK)
         except BaseException as error:  # noqa: BLE001 - the last frame: whatever it is becomes a text and a code.

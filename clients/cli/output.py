@@ -1,7 +1,7 @@
 """The one module that prints: data to stdout, talk to stderr; with `--json` a versioned envelope, errors too.
 
 Envelope: {"version": 1, "command": "...", "ok": true, "data": ...} or
-{"version": 1, "command": "...", "ok": false, "error": {"code", "message", "next", "params", "exit"}}, where a command that
+{"version": 1, "command": "...", "ok": false, "error": {"code", "message", "next", "params", "exit"}}; a command that
 failed halfway also gives what it found as "data".
 """
 
@@ -48,7 +48,7 @@ class Output:
             sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
 
     def before_error(self, value: object, table: Table) -> None:
-        """Show what was found before the error that is about to be raised: people see the table, programs both in one."""
+        """Show what was found before an error is raised: people see the table now, programs get both in one."""
         if self.as_json:
             self.found = value
         else:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import msgspec
 
+from clients.cli.manifest_holders import ManifestHolders, manifest_holders
 from clients.cli.session import Session, read_bytes, read_text
 from clients.gateway.forms import forms_from
 from clients.imports.checking import Problem, ReadRow, RowChecker
 from clients.imports.mapping import Mapping, read_mapping
 from clients.imports.records import RecordImport, checked_rows, file_digest, grouped
 from clients.sdk import requests
-from clients.sdk.sync_client import Client
 from ledger.errors import ConfigError, FormError, StateError, Text
 from ledger.kinds.genesis import Catalogue
 from ledger.times import day_of
@@ -53,7 +53,7 @@ class _Checked:
 
 def import_file(
     session: Session, file: Path, mapping_file: Path, encoding: str, *, dry_run: bool, resume: bool,
-    batch_rows: int | None, catalogue_file: Path | None, nodes: tuple[str, ...], held_by: int,
+    batch_rows: int | None, catalogue_file: Path | None, nodes: tuple[str, ...], held_by: int | None,
 ) -> None:  # fmt: skip
     """Check the file, and unless `dry_run` submit it.
 
@@ -118,12 +118,13 @@ def _show(session: Session, file: Path, checked: _Checked) -> None:
 
 def _submit(
     session: Session, file: Path, encoding: str, checker: RowChecker, mapping: Mapping, catalogue: Catalogue,
-    total: int, resume: bool, nodes: tuple[str, ...], held_by: int,
+    total: int, resume: bool, nodes: tuple[str, ...], held_by: int | None,
 ) -> None:  # fmt: skip
     client = session.signing_client
+    holders = manifest_holders(session, nodes, held_by) if mapping.batch else ManifestHolders((client,), 1)
     run = RecordImport(
         client, session.vault, forms_from(client), session.linking_keys, mapping, catalogue.version,
-        file_digest(file, mapping, encoding), nodes=(client, *_others(session, nodes)), held_by=held_by,
+        file_digest(file, mapping, encoding), nodes=holders.clients, held_by=holders.needed,
         wait=session.wait,
     )  # fmt: skip
     if run.begun() and not resume:
@@ -152,13 +153,3 @@ def _sound(file: Path, encoding: str, checker: RowChecker, mapping: Mapping) -> 
             # The file was sound a moment ago, so it changed in between.
             raise RowsWrong(wrong=1, total=1, file=file.name)
         yield found
-
-
-def _others(session: Session, urls: tuple[str, ...]) -> list[Client]:
-    identity = session.identity
-    return [
-        session.opened.enter_context(
-            Client(url, identity=identity, language=session.settings.lang, transport=session.transport)
-        )
-        for url in urls
-    ]

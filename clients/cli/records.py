@@ -11,6 +11,7 @@ import msgspec
 from clients.cli.arguments import convert, read_basis, read_json_object
 from clients.cli.command import command, new_group
 from clients.cli.errors import UsageProblem
+from clients.cli.manifest_holders import holding_options, manifest_holders
 from clients.cli.record_files import import_file
 from clients.cli.results import named, show_object, show_receipted
 from clients.cli.session import Session, read_bytes
@@ -82,17 +83,20 @@ def submit(
 @_with_shared
 @command(group, "batch", "以一个签名提交多条信息")
 @click.argument("file", type=_file)
-@click.option("--held-by", type=click.IntRange(min=1), default=1, show_default=True, help="nodes that must hold it")
+@holding_options
 def batch(
     session: Session, file: Path, item: str, catalogue: int | None, event_day: str, retention_end: str,
-    severity: Severity | None, basis: str | None, held_by: int,
+    severity: Severity | None, basis: str | None, nodes: tuple[str, ...], held_by: int | None,
 ) -> None:  # fmt: skip
     """Submit the records of FILE (JSON: {"rows": [...]}) under one signature, as ID:0, ID:1 in the manifest's order."""
     rows = convert(read_json_object(read_bytes(file), file.name).get("rows"), list[_Row], file.name)
     attributes = _attributes(event_day, retention_end, severity, basis)
-    receipted = _source(session).submit_batch(
+    holders = manifest_holders(session, nodes, held_by)
+    client = session.signing_client
+    source = RecordSource(client, session.vault, forms_from(client), session.linking_keys, holders.clients)
+    receipted = source.submit_batch(
         item, _version(session, catalogue), [row.new() for row in rows], attributes,
-        held_by=held_by, wait=session.wait,
+        held_by=holders.needed, wait=session.wait,
     )  # fmt: skip
     show_receipted(session, receipted, rows=len(rows))
 
@@ -155,11 +159,10 @@ def show(session: Session, reference: str, values: bool) -> None:
 @click.option("--encoding", type=click.Choice(ENCODINGS), default="utf-8", show_default=True)
 @click.option("--batch", "batch_rows", type=click.IntRange(min=0), help="rows under one signature; 0: every row alone")
 @click.option("--catalogue-file", type=_file, help="JSON of a catalogue, for --dry-run without a node")
-@click.option("--nodes", multiple=True, metavar="URL", help="further nodes that hold manifests (repeatable)")
-@click.option("--held-by", type=click.IntRange(min=1), default=1, show_default=True, help="nodes that must hold them")
+@holding_options
 def import_records(
     session: Session, file: Path, mapping: Path, dry_run: bool, resume: bool, encoding: str, batch_rows: int | None,
-    catalogue_file: Path | None, nodes: tuple[str, ...], held_by: int,
+    catalogue_file: Path | None, nodes: tuple[str, ...], held_by: int | None,
 ) -> None:  # fmt: skip
     """Import the rows of FILE (CSV, or JSON Lines by its extension) as records.
 

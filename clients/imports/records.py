@@ -23,9 +23,11 @@ from clients.imports.mapping import Mapping
 from clients.imports.rows import read_rows
 from clients.sdk import requests
 from clients.sdk.answers import Receipted, WaitState
+from clients.sdk.errors import RemoteProblem
 from clients.sdk.sync_client import Client
 from clients.vault.rows import StoredRecord
 from clients.vault.vault import Vault
+from ledger.errors import UnreachableError
 from ledger.kinds.records import RecordBatch, RecordSubmit
 from ledger.references import Reference
 from ledger.statement import Statement
@@ -185,7 +187,15 @@ class RecordImport:
     def _upload(self, built: BuiltBatch) -> list[str]:
         manifest = built.manifest
         call = requests.put_manifest(manifest.digest.hex(), manifest.data, manifest.root().hex(), manifest.count)
-        held = [node.run(call).held for node in self._nodes[: self._held_by]]
+        held: list[str] = []
+        for node in self._nodes:
+            if len(held) == self._held_by:
+                break
+            try:
+                held.append(node.run(call).held)
+            except (RemoteProblem, UnreachableError):
+                # Another node may do; if none does, the count below says so.
+                continue
         if len(held) < self._held_by:
             raise HeldByTooFew(got=len(held), want=self._held_by)
         return sorted(held)
