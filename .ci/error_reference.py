@@ -33,7 +33,8 @@ def import_everything() -> None:
     for name in PACKAGES:
         package = importlib.import_module(name)
         for found in pkgutil.walk_packages(package.__path__, prefix=f"{name}."):
-            if not found.name.endswith(".__main__"):
+            # Migrations run inside the migration tool only, and a main module runs when it is imported.
+            if not found.name.endswith(".__main__") and ".migrations." not in found.name:
                 importlib.import_module(found.name)
 
 

@@ -111,7 +111,7 @@ def _submit_contract(session: Session, contract: ImportedContract) -> dict[str, 
 @click.option("--buyer", required=True, metavar="CODE")
 @click.option("--supplier", required=True, metavar="CODE")
 @click.option("--value", required=True, metavar="AMOUNT", help="in the currency's main unit, e.g. 1311264.00")
-@click.option("--currency", required=True, metavar="XXX", help="ISO 4217 code")
+@click.option("--currency", required=True, metavar="CODE", help="ISO 4217 code")
 @click.option("--milestone", "milestones", multiple=True, metavar="ID[,DUE[,AMOUNT]]", help="repeatable")
 @click.option("--document", metavar="DIGEST", help="SHA-256 of the contract's document")
 def register(
@@ -170,7 +170,7 @@ def milestone(
 @click.argument("contract")
 @click.argument("payment")
 @click.option("--amount", required=True, metavar="AMOUNT", help="in the currency's main unit")
-@click.option("--currency", required=True, metavar="XXX")
+@click.option("--currency", required=True, metavar="CODE")
 @click.option("--payer", required=True, metavar="CODE")
 @click.option("--payee", required=True, metavar="CODE")
 @click.option("--day", metavar="YYYY-MM-DD", help="today if absent")

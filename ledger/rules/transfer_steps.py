@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
+from nacl.bindings import crypto_scalarmult_base
 
+from ledger.encoding import base64url, decode_base64url
 from ledger.errors import Text
 from ledger.kinds.transfers import TransferAccept, TransferCancel, TransferConfirm, TransferDispute, TransferRefuse
 from ledger.metering import credit
@@ -20,6 +22,9 @@ from ledger.rules.transfer_turns import Step, find_transfer, meet_step, releaser
 from ledger.state.effects import Effects
 from ledger.state.tables import TRANSFER, USAGE, TransferState
 from ledger.state.view import BlockView, Need
+
+ONE_TIME_SECRET_SIZE = 32
+"""Bytes of an X25519 secret (RFC 7748, section 5)."""
 
 Status = Literal["accepted", "confirmed", "disputed", "refused", "cancelled"]
 _StepPayload = TransferAccept | TransferConfirm | TransferDispute | TransferRefuse | TransferCancel
@@ -49,8 +54,10 @@ class CancelCase:
 @rule(
     "TRA-7",
     demand=Text(
-        "Acceptance names the ciphertext that was offered, confirmation its content root and marked root",
-        "接受须指明要约中的密文，确认须指明要约中的内容根与标记根",
+        "Acceptance names the ciphertext that was offered, confirmation its content root and marked root, and a "
+        "dispute reveals the secret of the one-time key, so that an arbiter can open what was released",
+        "接受须指明要约中的密文，确认须指明要约中的内容根与标记根；"
+        "提出异议须公开一次性密钥的私钥，供仲裁方开启所释放的内容",
     ),
     next_step=Text("Refuse, or dispute, what is not what was offered.", "与要约不符的，请拒绝接收或提出争议。"),
 )
@@ -64,6 +71,10 @@ def tra_7(case: StepCase) -> None:
             raise broken("TRA-7", "the content root is another one", "内容根与要约不一致")
         if payload.marked_root != (None if transfer.marking is None else transfer.marking.marked_root):
             raise broken("TRA-7", "the marked root is another one", "标记根与要约不一致")
+    if isinstance(payload, TransferDispute):
+        secret = decode_base64url(payload.one_time_secret, ONE_TIME_SECRET_SIZE)
+        if base64url(crypto_scalarmult_base(secret)) != transfer.receiver_key:
+            raise broken("TRA-7", "the secret is not that of the one-time key", "所公开的私钥与一次性密钥不符")
 
 
 @rule(
@@ -176,6 +187,6 @@ _TURN, _SAME = (tra_6,), (tra_6, tra_7)
 # Confirming, disputing and refusing meet a duty and take nothing, so that a suspended member may still do them.
 handle(KindRules("transfer.accept", TransferAccept, _needs, _accept_case, _SAME, _accept_effects))
 handle(KindRules("transfer.confirm", TransferConfirm, _needs, _confirm_case, _SAME, _confirm_effects, meets_duty=True))
-handle(KindRules("transfer.dispute", TransferDispute, _needs, _dispute_case, _TURN, _dispute_effects, meets_duty=True))
+handle(KindRules("transfer.dispute", TransferDispute, _needs, _dispute_case, _SAME, _dispute_effects, meets_duty=True))
 handle(KindRules("transfer.refuse", TransferRefuse, _needs, _refuse_case, _TURN, _refuse_effects, meets_duty=True))
 handle(KindRules("transfer.cancel", TransferCancel, _needs, _cancel_case, (tra_9,), _cancel_effects, meets_duty=True))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
+from nacl.bindings import crypto_scalarmult_base
 
 from ledger.encoding import base64url
 from ledger.execution import Outcome
@@ -17,7 +18,7 @@ from ledger.keys import P256Signer
 from ledger.signed import sign_pop
 from ledger.times import format_time
 from tests.world import World, digest_of
-from tests.world_genesis import BASIS, encryption_of
+from tests.world_genesis import BASIS, encryption_of, seed_of
 
 FILE = Path(__file__).parents[1] / "vectors" / "log.json"
 Payload = dict[str, object]
@@ -218,7 +219,7 @@ def _offer(world: World, receiver: str, grant: str, acceptance: str, references:
 
 
 def _accept(story: Story, member: str, offer: str, said: Payload) -> None:
-    key = base64url(encryption_of(f"one time {offer}").raw)
+    key = base64url(crypto_scalarmult_base(seed_of(f"one time {offer}")))
     story.one(member, "transfer.accept", {"offer": offer, "ciphertext": said["ciphertext"], "receiver_key": key})
 
 
@@ -246,7 +247,11 @@ def _hand_overs(story: Story, grant: str, acceptance: str, penalty: str, batch: 
     onward = story.one("operator", "transfer.offer", passed)
     _accept(story, "lender", onward, passed)
     story.one("operator", "transfer.release", {"offer": onward, "sealed_key": sealed})
-    dispute: Payload = {"offer": onward, "reason": "content_root", "one_time_secret": base64url(bytes(32))}
+    dispute: Payload = {
+        "offer": onward,
+        "reason": "content_root",
+        "one_time_secret": base64url(seed_of(f"one time {onward}")),
+    }
     story.one("lender", "transfer.dispute", dispute)
     first, second = story.block(
         world.sign("source", "transfer.offer", _offer(world, "operator", grant, acceptance, [[batch, [[30, 39]]]])),

@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
+from nacl.bindings import crypto_scalarmult_base
 
+from ledger.encoding import base64url
 from ledger.execution import Outcome
 from ledger.state.tables import TRANSFER, TransferState
 from ledger.times import DAY_MS, format_time
@@ -14,7 +16,8 @@ from tests.world import World, changed, digest_of
 from tests.world_genesis import BASIS
 
 FIELDS = ["CF_JDRQ", "CF_SY", "CF_WSH"]
-KEY = "A" * 43
+SECRET = bytes(range(32))
+KEY = base64url(crypto_scalarmult_base(SECRET))
 HOUR_MS = 3_600_000
 LAW = msgspec.to_builtins(BASIS)
 References = list[list[object]]
@@ -110,7 +113,7 @@ def confirm(offer_id: str) -> dict[str, object]:
 
 def dispute(offer_id: str) -> dict[str, object]:
     """Return the receiver's transfer.dispute."""
-    return {"offer": offer_id, "reason": "content_root", "one_time_secret": KEY}
+    return {"offer": offer_id, "reason": "content_root", "one_time_secret": base64url(SECRET)}
 
 
 def step(world: World, member: str, name: str, offer_id: str) -> Outcome:

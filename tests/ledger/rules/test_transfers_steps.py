@@ -5,6 +5,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
+from ledger.encoding import base64url
 from ledger.state.tables import DUTY, HOLDING, MEMBER, RELEASED, DutyState
 from ledger.times import format_time
 from tests.ledger.rules.handing import (
@@ -120,6 +121,13 @@ def test_TRA_7_confirm_names_the_same_roots(world: World) -> None:  # noqa: N802
         wrong = {**confirm(offered), **changes}
         assert_breaks(world, "TRA-7", world.submit("lender", "transfer.confirm", wrong))
     take(world, "lender", "confirm", offered)
+
+
+def test_TRA_7_dispute_reveals_the_secret_of_the_one_time_key(world: World) -> None:  # noqa: N802
+    offered = at(world, "released")
+    wrong = {**dispute(offered), "one_time_secret": base64url(bytes(32))}
+    assert_breaks(world, "TRA-7", world.submit("lender", "transfer.dispute", wrong))
+    take(world, "lender", "dispute", offered)
 
 
 @pytest.mark.parametrize("status", ORDER)
