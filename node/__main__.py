@@ -15,7 +15,8 @@ from ledger.errors import AccessError, ConfigError, FormError, NotFoundError, Su
 from ledger.kinds.genesis import Genesis
 from node.begin import begin_node
 from node.config import SettingValue, read_settings
-from node.files import DataDirectory
+from node.errors import AlreadyRunning
+from node.files import DataDirectory, locked
 from node.genesis_file import parse_genesis, read_genesis
 from node.key_store import create_keys, read_passphrase
 from node.status import read_status
@@ -160,7 +161,10 @@ def start(
         async def run() -> None:
             await Supervisor(directory, settings, passphrase, log, ready).run()
 
-        asyncio.run(run())
+        with locked(directory.run / "supervisor.lock") as mine:
+            if not mine:
+                raise AlreadyRunning(path=str(data))
+            asyncio.run(run())
     except SuyuanError as error:
         _fail(error)
 

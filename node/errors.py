@@ -29,6 +29,13 @@ class AlreadyRunning(ConfigError):
     next_step = Text("Stop it first; a node has one writer.", "请先停止该进程；一个节点只有一个写入进程。")
 
 
+class WriterRefused(ConfigError):
+    """The writer ended because of what it found; starting it again would not help."""
+
+    code = "node.writer_refused"
+    what = Text("The writer refuses to start; its message stands above.", "写入进程拒绝启动，原因见上方消息。")
+
+
 class NodeNotInGenesis(ConfigError):
     """The genesis document does not name this node with these keys."""
 

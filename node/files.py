@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -73,6 +76,21 @@ class DataDirectory:
         """Make the directory and its folders; what is there stays."""
         for folder in (self.path, self.keys, self.manifests, self.mailbox, self.run, self.logs):
             folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE_DIRECTORY)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[bool]:
+    """Hold the lock file at `path`; gives False where another process holds it. The system frees it when we end."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(descriptor)
 
 
 def write_atomic(path: Path, data: bytes, mode: int = 0o644) -> None:

@@ -19,10 +19,13 @@ from structlog.typing import FilteringBoundLogger
 from ledger.errors import ConfigError, UnreachableError
 from node import lifeline
 from node.config import PREFIX, Settings, SettingValue
+from node.errors import WriterRefused
 from node.files import DataDirectory, write_atomic
 from node.key_store import PASSPHRASE_ENVIRONMENT
 from node.link import WriterLink
+from node.writer import EXIT_REFUSED
 
+WRITER: Final = "writer"
 READY_SECONDS: Final = 60.0
 """How long the processes may take to answer for the first time."""
 STOP_SECONDS: Final = 20.0
@@ -62,6 +65,7 @@ class Supervisor:
         self._log = log
         self._ready = ready
         self._stopping = asyncio.Event()
+        self._refused = False
         self._socket = _listen(settings) if settings.fronts else None
         self._lifeline, self._held = os.pipe()
         self._environment = _environment(settings, passphrase, self._lifeline)
@@ -80,7 +84,10 @@ class Supervisor:
         return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
 
     async def run(self) -> None:
-        """Run until `stop`. Raises `UnreachableError` when the node does not become ready."""
+        """Run until `stop`.
+
+        Raises `UnreachableError` when the node does not become ready, `WriterRefused` when its writer cannot start.
+        """
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
@@ -105,9 +112,11 @@ class Supervisor:
                 (self._data.run / name).unlink(missing_ok=True)
             os.close(self._held)
             os.close(self._lifeline)
+        if self._refused:
+            raise WriterRefused
 
     def _writer(self) -> _Child:
-        return _Child("writer", (sys.executable, "-m", "node.writer", "--data", str(self._data.path)))
+        return _Child(WRITER, (sys.executable, "-m", "node.writer", "--data", str(self._data.path)))
 
     def _front(self, number: int) -> _Child:
         assert self._socket is not None
@@ -123,6 +132,10 @@ class Supervisor:
             began = loop.time()
             code = await self._once(child)
             if child.stop.is_set():
+                return
+            if child.name == WRITER and code == EXIT_REFUSED:
+                self._refused = True
+                self._stopping.set()
                 return
             child.restarts += 1
             longest = self._settings.restart_pause_ms / 1000

@@ -7,13 +7,10 @@ loop stands still; what arrives meanwhile is the next block.
 from __future__ import annotations
 
 import asyncio
-import fcntl
-import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from itertools import groupby
 from pathlib import Path
 
@@ -26,7 +23,7 @@ from node.checkpoints import CheckpointSigner
 from node.config import Settings, read_settings
 from node.errors import AlreadyRunning
 from node.failpoints import failpoint
-from node.files import DataDirectory
+from node.files import DataDirectory, locked
 from node.genesis_file import read_genesis
 from node.key_store import load_keys, read_passphrase
 from node.orderer import Orderer
@@ -48,6 +45,10 @@ from node.wire import (
 )
 from node.writer_socket import listen
 
+EXIT_REFUSED = 3
+"""The writer ended because keys, settings or database are wrong: nothing changes by starting it again."""
+EXIT_BUSY = 75
+"""Another writer still holds the data directory; it may be ending."""
 LONGEST_SLEEP = 60.0
 """Seconds after which the writer looks at the clock again, in case it was set."""
 
@@ -180,20 +181,6 @@ class Connection(asyncio.Protocol):
             self._transport.write(data)
 
 
-@contextmanager
-def only_writer(data: DataDirectory) -> Iterator[None]:
-    """Hold the data directory's lock. Raises `AlreadyRunning`."""
-    descriptor = os.open(data.run / "writer.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise AlreadyRunning(path=str(data.path)) from None
-        yield
-    finally:
-        os.close(descriptor)
-
-
 def wall_clock() -> int:
     """Return ms since 1970-01-01 UTC."""
     return time.time_ns() // 1_000_000
@@ -236,11 +223,13 @@ def main(data: Path) -> None:
         settings = read_settings(directory).settings
         log = set_up("writer", settings.log_level)
         lifeline.follow()
-        with only_writer(directory):
+        with locked(directory.run / "writer.lock") as mine:
+            if not mine:
+                raise AlreadyRunning(path=str(data))
             asyncio.run(_serve(directory, settings, log))
     except SuyuanError as error:
         click.echo(f"{error.stable_code}: {error.message()} {error.advice()}", err=True)
-        sys.exit(3)
+        sys.exit(EXIT_BUSY if isinstance(error, AlreadyRunning) else EXIT_REFUSED)
 
 
 if __name__ == "__main__":
