@@ -1,4 +1,4 @@
-"""Print docs/rules.md: every rule with its id, where it is judged, what it demands and what to do, in both languages."""
+"""Print docs/rules.md: every rule, where it is judged, what it demands and what to do, in both languages."""
 
 from __future__ import annotations
 

@@ -158,7 +158,9 @@ class ConfigError(SuyuanError):
 
     code = "config.invalid"
     what = Text("The configuration is wrong: {detail}.", "配置有误：{detail}。")
-    next_step = Text("Run `suyuan config show` to see where each value came from.", "运行 `suyuan config show` 查看各项配置来源。")
+    next_step = Text(
+        "Run `suyuan config show` to see where each value came from.", "运行 `suyuan config show` 查看各项配置来源。"
+    )
 
 
 class UnreachableError(SuyuanError):
@@ -166,7 +168,9 @@ class UnreachableError(SuyuanError):
 
     code = "unreachable"
     what = Text("{target} did not answer: {detail}.", "{target} 无响应：{detail}。")
-    next_step = Text("Check the address and that the node runs, then try again.", "请检查地址及节点是否运行，然后重试。")
+    next_step = Text(
+        "Check the address and that the node runs, then try again.", "请检查地址及节点是否运行，然后重试。"
+    )
 
 
 class OverloadError(SuyuanError):

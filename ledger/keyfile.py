@@ -57,9 +57,7 @@ class PassphraseMissing(ConfigError):
 
     code = "keyfile.passphrase_missing"
     what = Text("The key file is encrypted and no passphrase was given.", "密钥文件已加密，但未提供口令。")
-    next_step = Text(
-        "Give it by file, by environment or at the prompt.", "请通过文件、环境变量或提示输入口令。"
-    )
+    next_step = Text("Give it by file, by environment or at the prompt.", "请通过文件、环境变量或提示输入口令。")
 
 
 class PassphraseNotNeeded(ConfigError):

@@ -1,6 +1,6 @@
-"""Field types shared by the payloads of all statement kinds (FORMATS.md, "Statement").
+r"""Field types shared by the payloads of all statement kinds (docs/spec/statement.md).
 
-Patterns end in `(?![\\s\\S])`, the end of input in Python and in JSON Schema alike: `$` would
+Patterns end in `(?![\s\S])`, the end of input in Python and in JSON Schema alike: `$` would
 let a trailing newline through.
 """
 

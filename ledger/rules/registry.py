@@ -1,9 +1,9 @@
 """Rules as functions with ids, and how a kind is judged.
 
-A rule of DOMAIN.md is one function decorated with `@rule("TRA-2", ...)`: it takes the case of a statement and either
-returns, or raises with `broken(...)`. `grep TRA-2` finds it. A kind is a `KindRules`: what to load, how to make the case,
-its rules in the order of DOMAIN.md and what it changes. Judging follows DOMAIN.md: rules that leave no leaf first, then
-the recorded ones, (R), each in order; the first failure decides.
+A rule is one function decorated with `@rule("TRA-2", ...)`: it takes the case of a statement and either returns, or
+raises with `broken(...)`. `grep TRA-2` finds it. A kind is a `KindRules`: what to load, how to make the case, its rules
+in order and what it changes. Rules that leave no leaf are judged first, then the recorded ones, (R), each in order; the
+first failure decides.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ledger.state.view import BlockView, Need
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule: id, whether its violation is recorded as a refusal (R), what it demands, what to do when it is broken."""
+    """One rule: id, whether a violation is recorded as a refusal (R), what it demands, what to do when it is broken."""
 
     id: str
     recorded: bool
@@ -128,8 +128,8 @@ C = TypeVar("C")
 class KindRules(Generic[P, C]):
     """How one kind is judged.
 
-    `needs(context, payload, view)` names rows to load; it is called again after each load until nothing is missing, so it
-    may use what is there (`view.find` of a row it named before; it must treat NotLoaded as "name it first").
+    `needs(context, payload, view)` names rows to load; it is called again after each load until nothing is missing, so
+    it may use what is there (`view.find` of a row it named before; it must treat NotLoaded as "name it first").
     `case(context, payload, view)` looks everything up once and raises UnknownReference for dangling references.
     """
 

@@ -90,7 +90,7 @@ class BlockView:
         }
 
     def add_loaded(self, needs: Collection[Need], rows: Mapping[StateKey, StateRow]) -> None:
-        """Note that `needs` are loaded and `rows` is what the store holds for them; this block's changes stay on top."""
+        """Note that `needs` are loaded and `rows` is what the store holds; this block's changes stay on top."""
         self._loaded.update(needs)
         for key, value in rows.items():
             if key not in self.changes:
