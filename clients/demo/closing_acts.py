@@ -16,9 +16,10 @@ from clients.demo.stage import Stage
 from clients.demo.story import Told
 from clients.mirror.directory import MirrorDirectory
 from clients.mirror.fetching import update_mirror
+from clients.reports.bundle import make_illustrated_bundle
 from clients.sdk import requests
 from clients.sdk.edge import SYSTEM
-from ledger.evidence.bundle import Request, gather, judge_parts, make_bundle
+from ledger.evidence.bundle import Request, gather
 from ledger.findings.judge import Finding
 from ledger.lineage.answers import ContractView, Trace
 from ledger.times import format_time
@@ -41,9 +42,8 @@ def take_along(stage: Stage, say: Narrator, told: Told) -> Path:
         Request(kind="trace", reference=told.traced, statements=tuple(trace.statements)),
         stage.policy_text,
     )
-    verdict = judge_parts(parts, stage.policy()).verdict
     made_at = format_time(SYSTEM.now_s() * 1000)
-    bundle = make_bundle(parts, auditor.identity.signer, made_at, verdict)
+    bundle, _ = make_illustrated_bundle(parts, stage.policy(), auditor.identity.signer, made_at)
     (folder / "evidence.suyuan").write_bytes(bundle)
     say.event(
         "auditor",
