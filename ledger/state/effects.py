@@ -36,6 +36,16 @@ EDGE_KINDS = {
     "step": "transfer.offer → accept, release, confirm, dispute, refuse, cancel",
     "acts": "grant → accept, extend, revoke",
     "withdraws": "record or row → record.withdraw",
+    "mandates": "mandate.open → consent.give, record.dispute or another act under it",
+    "consents": "consent.give → grant.issue, grant.extend or product.issue that rests on it",
+    "ends": "mandate.open or consent.give → mandate.end or consent.withdraw",
+    "disputes": "record, row or other statement → record.dispute",
+    "resolves": "record.dispute → record.resolve",
+    "queries": "grant → query.batch admitted under it",
+    "queried": "record list → query.batch that asked for it",
+    "confirms": "query.batch → the other side's query.batch",
+    "input": "record list, transfer.offer or product.issue → product.issue that rests on it",
+    "replaces": "product.issue → product.issue that takes its place",
 }
 """Every kind of edge: source → target."""
 

@@ -8,8 +8,7 @@ order; the state digest covers exactly these bytes (FORMATS.md, "Entries").
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Generic, Literal, TypeVar
+from typing import Literal
 
 import cbor2
 import msgspec
@@ -19,16 +18,11 @@ from ledger.kinds.fields import Carrier, Jwk, Money
 from ledger.kinds.genesis import Catalogue, Node, Policy
 from ledger.kinds.grants import Escrow, ScopeJson
 from ledger.kinds.transfers import Abroad, Marking
+from ledger.state import authority_tables as authority
+from ledger.state.row import Ranges, ReferenceRows, StateRow, Table, V
 
-Ranges = tuple[tuple[int, int], ...]
-"""Sorted, disjoint, merged row ranges, both ends included; empty for a single statement."""
-
-ReferenceRows = tuple[tuple[str, Ranges], ...]
-"""A canonical reference set: (statement id, ranges), sorted by id."""
-
-
-class StateRow(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
-    """Base of all state values. Fields are only ever appended, never reordered."""
+__all__ = ["Ranges", "ReferenceRows", "StateRow", "Table", "V"]
+"""What `ledger.state.row` defines and everybody imports from here, beside the rows and tables below."""
 
 
 class MemberState(StateRow, frozen=True, kw_only=True):
@@ -312,18 +306,6 @@ class DutyState(StateRow, frozen=True, kw_only=True):
     met_at: int | None = None
 
 
-V = TypeVar("V", bound=StateRow)
-
-
-@dataclass(frozen=True, slots=True)
-class Table(Generic[V]):
-    """One typed table; `resident` tables have anchor "" and live in memory in every node."""
-
-    name: str
-    row: type[V]
-    resident: bool = False
-
-
 MEMBER = Table("member", MemberState, resident=True)
 KEY = Table("key", KeyState, resident=True)
 NODE = Table("node", NodeState, resident=True)
@@ -349,6 +331,8 @@ DUTY = Table("duty", DutyState)
 _ALL: tuple[Table[MemberState] | Table[KeyState] | Table[NodeState] | Table[StateRow], ...] = (
     MEMBER, KEY, NODE, CATALOGUE, POLICY, RECORD, ENDED, HOLDING, CONTRACT, MILESTONE, PAYMENT, AGREEMENT,
     VERIFICATION, REQUEST, GRANT, USAGE, ACCEPTANCE, RELEASED, MARK, TRANSFER, DUTY,
+    authority.MANDATE, authority.CONSENT, authority.GRANT_CONSENTS, authority.CONSENT_USE, authority.DISPUTE,
+    authority.DISPUTED, authority.QUERY, authority.PRODUCT, authority.RESTS,
 )  # type: ignore[assignment]  # Table is invariant; only name, row type and residence are read from here.  # fmt: skip
 
 TABLES: dict[str, type[StateRow]] = {table.name: table.row for table in _ALL}

@@ -50,6 +50,15 @@ TABLE_NUMBERS: Final = {
     "acceptance": 19,
     "released": 20,
     "mark": 21,
+    "mandate": 22,
+    "consent": 23,
+    "grant_consents": 24,
+    "consent_use": 25,
+    "dispute": 26,
+    "disputed": 27,
+    "query": 28,
+    "product": 29,
+    "rests": 30,
 }
 """Number of each state table in this store. Numbers are only ever added."""
 TABLE_NAMES: Final = {number: name for name, number in TABLE_NUMBERS.items()}
