@@ -46,6 +46,19 @@ EDGE_KINDS = {
     "confirms": "query.batch → the other side's query.batch",
     "input": "record list, transfer.offer or product.issue → product.issue that rests on it",
     "replaces": "product.issue → product.issue that takes its place",
+    "publishes": "record or row → publication.start",
+    "republishes": "first publication.start of a publication → one that changes it",
+    "mirrors": "first publication.start of a publication → publication.mirror",
+    "observed": "publication.start or publication.mirror → publication.observe",
+    "unpublishes": "publication.start or publication.mirror → publication.stop",
+    "enters": "record or row that is a ground → list.enter",
+    "measures": "list.enter → measure.apply",
+    "exits": "list.enter → list.exit, measure.apply → measure.lift",
+    "applies": "record or row → repair.apply",
+    "decides": "repair.apply → repair.accept, repair.decide",
+    "repairs": "record or row → repair.decide that approves",
+    "acknowledges": "statement that ordered a stop → stop.acknowledge",
+    "pledge": "pledge.make → pledge.fulfil, pledge.breach",
 }
 """Every kind of edge: source → target."""
 

@@ -59,6 +59,16 @@ TABLE_NUMBERS: Final = {
     "query": 28,
     "product": 29,
     "rests": 30,
+    "site": 41,
+    "publication": 42,
+    "published": 43,
+    "copy": 44,
+    "mirror": 45,
+    "entry": 46,
+    "ground": 47,
+    "measure": 48,
+    "repair": 49,
+    "pledge": 50,
 }
 """Number of each state table in this store. Numbers are only ever added."""
 TABLE_NAMES: Final = {number: name for name, number in TABLE_NUMBERS.items()}
