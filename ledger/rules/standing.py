@@ -69,6 +69,11 @@ DEADLINE_NAMES = {
     "publication_follow": "from a stop or change of a publication to the mirror that follows (PUB-5)",
     "list_exit": "from an approved repair to the exit from a list that rested on the record alone (REP-3)",
     "measure_lift": "from the exit, or an approved repair, to the measure's lifting (LST-2, REP-3)",
+    "erasure": "from erasure.request, or the lifting of the hold that paused it, to erasure.attest (ERA-1)",
+    "incident_notify": "from when an incident was noticed to incident.notify (INC-1)",
+    "incident_contain": "from when an incident was noticed, or its notification, to incident.contain (INC-1)",
+    "case_response": "from the case.finding that names a member to the end of its time to respond (INC-5)",
+    "access_answer": "from access.request to access.answer (ACC-2)",
 }
 """The deadlines that rules of these kinds ask the policy for, by name."""
 

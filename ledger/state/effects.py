@@ -59,6 +59,14 @@ EDGE_KINDS = {
     "repairs": "record or row → repair.decide that approves",
     "acknowledges": "statement that ordered a stop → stop.acknowledge",
     "pledge": "pledge.make → pledge.fulfil, pledge.breach",
+    "erases": "record list → erasure.request that reaches it",
+    "attests": "erasure.request → erasure.attest",
+    "holds": "record list → hold.place that covers it",
+    "lifts": "hold.place → hold.lift",
+    "incident": "incident.open → any later statement on that incident, a case or part of it included",
+    "case": "case.open → any later statement on that case, a hold or access.request under it included",
+    "asks": "mandate.open → access.request or erasure.request under it",
+    "answered": "access.request → access.answer",
 }
 """Every kind of edge: source → target."""
 

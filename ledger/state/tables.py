@@ -19,6 +19,7 @@ from ledger.kinds.genesis import Catalogue, Node, Policy
 from ledger.kinds.grants import Escrow, ScopeJson
 from ledger.kinds.transfers import Abroad, Marking
 from ledger.state import authority_tables as authority
+from ledger.state import case_tables as cases
 from ledger.state import publication_tables as publication
 from ledger.state.row import Ranges, ReferenceRows, StateRow, Table, V
 
@@ -336,6 +337,8 @@ _ALL: tuple[Table[MemberState] | Table[KeyState] | Table[NodeState] | Table[Stat
     authority.DISPUTED, authority.QUERY, authority.PRODUCT, authority.RESTS,
     publication.SITE, publication.PUBLICATION, publication.PUBLISHED, publication.COPY, publication.MIRROR,
     publication.ENTRY, publication.GROUND, publication.MEASURE, publication.REPAIR, publication.PLEDGE,
+    cases.ERASURE, cases.ERASING, cases.ERASURE_HOLDER, cases.DESTROYED, cases.HOLD, cases.HELD, cases.INCIDENT,
+    cases.CASE, cases.CASE_PART, cases.CASE_PARTY, cases.BURNT, cases.ACCESS,
 )  # type: ignore[assignment]  # Table is invariant; only name, row type and residence are read from here.  # fmt: skip
 
 TABLES: dict[str, type[StateRow]] = {table.name: table.row for table in _ALL}

@@ -69,6 +69,18 @@ TABLE_NUMBERS: Final = {
     "measure": 48,
     "repair": 49,
     "pledge": 50,
+    "erasure": 61,
+    "erasing": 62,
+    "erasure_holder": 63,
+    "destroyed": 64,
+    "hold": 65,
+    "held": 66,
+    "incident": 67,
+    "case": 68,
+    "case_part": 69,
+    "case_party": 70,
+    "burnt": 71,
+    "access": 72,
 }
 """Number of each state table in this store. Numbers are only ever added."""
 TABLE_NAMES: Final = {number: name for name, number in TABLE_NUMBERS.items()}
