@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -10,7 +11,7 @@ from ledger.codes import check_uscc
 from ledger.errors import FormError, SuyuanError, Text
 from ledger.keys import EncryptionKey, PublicKey
 from ledger.kinds.fields import Jwk
-from ledger.kinds.genesis import FoundingMember, Genesis, Node, Policy
+from ledger.kinds.genesis import Catalogue, FoundingMember, Genesis, Node, Policy
 from ledger.notes.vkey import KeyType, Vkey
 from ledger.rules.registry import RuleError, broken, rule
 from ledger.times import parse_day, parse_time
@@ -40,7 +41,7 @@ def gov_1(case: GenesisCase) -> None:
         raise _wrong("a member stands twice", "成员重复")
     used: set[bytes] = set()
     for founder in genesis.members:
-        _check_member(founder, used)
+        check_founder(founder, used)
     regulators = sum("regulator" in founder.roles for founder in genesis.members)
     if not genesis.policy.governance_threshold <= regulators:
         raise _wrong(
@@ -48,14 +49,19 @@ def gov_1(case: GenesisCase) -> None:
             f"监管成员 {regulators} 个，低于门限 {genesis.policy.governance_threshold}",
         )
     _check_nodes(genesis, members, used)
-    _check_policy(genesis.policy)
-    for item in genesis.catalogue.items:
+    check_policy(genesis.policy)
+    check_named(genesis.catalogue, {uscc: founder.roles for uscc, founder in members.items()})
+
+
+def check_named(catalogue: Catalogue, members: Mapping[str, Collection[str]]) -> None:
+    """Check that a catalogue names members only (given with their roles), sources with that role; raises GOV-1."""
+    for item in catalogue.items:
         for source in item.sources:
-            if source not in members or "source" not in members[source].roles:
+            if "source" not in members.get(source, ()):
                 raise _wrong(f"{source} is no source but makes {item.code}", f"{source} 不是 {item.code} 的来源成员")
         if item.repair_authority is not None and item.repair_authority not in members:
             raise _wrong(f"{item.code} is repaired by no member", f"{item.code} 的修复机关不是成员")
-    for entry in (*genesis.catalogue.lists, *genesis.catalogue.measures):
+    for entry in (*catalogue.lists, *catalogue.measures):
         if entry.authority not in members:
             raise _wrong(f"{entry.code} has an authority that is no member", f"{entry.code} 的认定机关不是成员")
 
@@ -86,7 +92,8 @@ def _public(key: Jwk, name: str) -> bytes:
         raise _wrong(f"a key of {name}: {error.message()}", f"{name} 的密钥：{error.message('zh')}") from None
 
 
-def _check_member(founder: FoundingMember, used: set[bytes]) -> None:
+def check_founder(founder: FoundingMember, used: set[bytes]) -> None:
+    """Check code, roles and keys of a new member, and note its keys in `used` (raw public keys); raises GOV-1."""
     try:
         check_uscc(founder.uscc)
     except FormError as error:
@@ -114,20 +121,23 @@ def _check_nodes(genesis: Genesis, members: dict[str, FoundingMember], used: set
     for node in genesis.nodes:
         if node.member not in members:
             raise _wrong(f"node {node.name} belongs to no member", f"节点 {node.name} 不属于任何成员")
-        _take(used, _public(node.service_key, node.name), node.name)
-        for text, key_type, name in _node_vkeys(node, genesis.origin):
-            try:
-                vkey = Vkey.parse(text)
-            except SuyuanError as error:
-                raise _wrong(
-                    f"node {node.name}: {error.message()}", f"节点 {node.name}：{error.message('zh')}"
-                ) from None
-            if vkey.key_type is not key_type or vkey.name != name:
-                raise _wrong(
-                    f"node {node.name}: a key must be {name} of type {int(key_type):02x}",
-                    f"节点 {node.name}：密钥应为 {name}，类型 {int(key_type):02x}",
-                )
-            _take(used, vkey.public_key, node.name)
+        check_node(node, genesis.origin, used)
+
+
+def check_node(node: Node, origin: str, used: set[bytes]) -> None:
+    """Check the keys of a node, and note them in `used`; raises GOV-1."""
+    _take(used, _public(node.service_key, node.name), node.name)
+    for text, key_type, name in _node_vkeys(node, origin):
+        try:
+            vkey = Vkey.parse(text)
+        except SuyuanError as error:
+            raise _wrong(f"node {node.name}: {error.message()}", f"节点 {node.name}：{error.message('zh')}") from None
+        if vkey.key_type is not key_type or vkey.name != name:
+            raise _wrong(
+                f"node {node.name}: a key must be {name} of type {int(key_type):02x}",
+                f"节点 {node.name}：密钥应为 {name}，类型 {int(key_type):02x}",
+            )
+        _take(used, vkey.public_key, node.name)
 
 
 def _node_vkeys(node: Node, origin: str) -> list[tuple[str, KeyType, str]]:
@@ -142,7 +152,8 @@ def _node_vkeys(node: Node, origin: str) -> list[tuple[str, KeyType, str]]:
     return keys
 
 
-def _check_policy(policy: Policy) -> None:
+def check_policy(policy: Policy) -> None:
+    """Check the calendar of a policy; raises GOV-1."""
     holidays, workdays = policy.calendar.holidays, policy.calendar.workdays
     for days in (holidays, workdays):
         if list(days) != sorted(set(days)):
