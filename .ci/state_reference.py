@@ -22,7 +22,7 @@ A row's value is the CBOR array of its fields in this order, none left out. `a |
 Nested objects that come from payloads (`Jwk`, `Policy`, `ScopeJson`, …) are CBOR maps of their JSON members, without
 those that equal their default; [kinds](kinds.md) lists them. Fields are only ever appended.
 """
-MODULES = ("ledger.state.tables.", "ledger.state.row.", "ledger.state.row.", "ledger.kinds.fields.", "ledger.kinds.genesis.",
+MODULES = ("ledger.state.tables.", "ledger.state.row.", "ledger.kinds.fields.", "ledger.kinds.genesis.",
            "ledger.kinds.grants.", "ledger.kinds.transfers.", "ledger.kinds.contracts.", "typing.")  # fmt: skip
 
 

@@ -30,6 +30,14 @@ def peek(view: BlockView, table: Table[V], anchor: str, suffix: str = "") -> V |
         return None
 
 
+def peek_all(view: BlockView, table: Table[V], anchor: str) -> list[tuple[str, V]]:
+    """Return all rows of an anchor, or none while they were not loaded yet; as `peek`, only for `needs`."""
+    try:
+        return view.scan(table, anchor)
+    except NotLoaded:
+        return []
+
+
 def check_sorted(field: str, values: list[str]) -> None:
     """Check that a list is a set in its one form; raises UnsortedSet."""
     if any(left >= right for left, right in pairwise(values)):
