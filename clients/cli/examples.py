@@ -48,6 +48,15 @@ EXAMPLES: Final[dict[str, dict[str, object]]] = {
         "payee": _SUPPLIER, "day": "2026-07-14",
     },
     "contract.verify": {"contract": _A, "results": [{"milestone": "m1", "outcome": "met"}], "evidence": _C},
+    "consent.give": {
+        "purpose": "credit.lending", "evidence": _C, "until": "2027-03-02T00:00:00Z", "references": _SET,
+        "grantee": _OTHER,
+    },
+    "consent.withdraw": {"consent": _A, "evidence": _C, "mandate": _B},
+    "mandate.open": {
+        "purpose": "credit.lending", "evidence": _C, "until": "2027-03-02T00:00:00Z", "link": _B,
+    },
+    "mandate.end": {"mandate": _A, "reason": "fulfilled"},
     "grant.request": {
         "grantor": _BUYER, "items": {"penalty": ["document"]}, "purpose": "credit.lending", "basis": _BASIS,
     },

@@ -121,10 +121,11 @@ class GrantIssue(Payload, frozen=True, kw_only=True, tag_field="kind", tag="gran
 
 
 class GrantExtend(Payload, frozen=True, kw_only=True, tag_field="kind", tag="grant.extend"):
-    """Adds references to a grant that names a set."""
+    """Adds references to a grant that names a set, with the consents that the addition rests on."""
 
     grant: StatementId
     references: ReferenceSetJson
+    consents: Annotated[list[StatementId], Meta(min_length=1, max_length=MAX_ITEMS)] | None = None
 
 
 class GrantAccept(Payload, frozen=True, kw_only=True, tag_field="kind", tag="grant.accept"):

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import msgspec
 
 from ledger.errors import FormError, Text
+from ledger.kinds.consents import ConsentGive, ConsentWithdraw, MandateEnd, MandateOpen
 from ledger.kinds.contracts import (
     ContractAmend,
     ContractClose,
@@ -55,6 +56,10 @@ _TYPES: tuple[type[Payload], ...] = (
     ContractMilestone,
     ContractPayment,
     ContractVerify,
+    ConsentGive,
+    ConsentWithdraw,
+    MandateOpen,
+    MandateEnd,
     GrantRequest,
     GrantDecline,
     GrantIssue,

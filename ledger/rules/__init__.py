@@ -1,6 +1,6 @@
 """The rules of DOMAIN.md as pure functions; importing this package registers all of them."""
 
-from ledger.rules import catalogue, contracts, founding, grants, keys, records, transfers, uses
+from ledger.rules import catalogue, consents, contracts, founding, grants, keys, mandates, records, transfers, uses
 from ledger.rules.registry import HANDLERS, RULES, Context, KindRules, Rule, RuleError, UnknownReference
 
 __all__ = [
@@ -12,10 +12,12 @@ __all__ = [
     "RuleError",
     "UnknownReference",
     "catalogue",
+    "consents",
     "contracts",
     "founding",
     "grants",
     "keys",
+    "mandates",
     "records",
     "transfers",
     "uses",

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from ledger.holdings import Cover, cover, live_entries
 from ledger.references import ReferenceSet
 from ledger.rules.authority import Authority, authority, chain_needs, check_not_revoked
+from ledger.rules.consented import consent_needs, still_consented, unconsented
 from ledger.rules.listed import Listed, listed, listed_needs
 from ledger.rules.loading import peek
 from ledger.rules.standing import member
@@ -35,7 +36,8 @@ class Carried:
     """One record list of a hand-over.
 
     `ended` are the rows of it that ended (None: the record, or the whole batch). `entries` are the sender's live
-    holdings that concern it, `onward` those of them that came under a grant with hops to spare.
+    holdings that concern it, `onward` those of them that came under a grant with hops to spare. `unconsented` are the
+    rows whose consent, on which the grant rests, was withdrawn or has ended (ACC-4).
     """
 
     listed: Listed
@@ -43,6 +45,7 @@ class Carried:
     own: bool
     entries: tuple[Holding, ...]
     onward: tuple[Holding, ...]
+    unconsented: ReferenceSet
 
     @property
     def held(self) -> Cover:
@@ -98,6 +101,7 @@ class Delivery:
 def delivery_needs(view: BlockView, grant: str, sender: str, references: ReferenceSet, time: int) -> Iterator[Need]:
     """Name the rows that a hand-over under `grant` by `sender` is judged by."""
     yield from chain_needs(view, grant)
+    yield from consent_needs(view, grant)
     yield from listed_needs(references)
     for id_, ranges in references.entries:
         yield Need("ended", id_, None if ranges else "")
@@ -105,6 +109,7 @@ def delivery_needs(view: BlockView, grant: str, sender: str, references: Referen
         for entry in live_entries(peek(view, HOLDING, id_, sender), id_, ranges, time):
             yield Need("transfer", entry.hop)
             yield from chain_needs(view, entry.grant)
+            yield from consent_needs(view, entry.grant)
 
 
 def usage_needs(view: BlockView, grant: str) -> Iterator[Need]:
@@ -154,7 +159,8 @@ def _carried(view: BlockView, found: Listed, sender: str, held: Authority) -> Ca
     # A deliverer acts for the grantor: the hop is the grantor's, not one more of what the deliverer received.
     acts_for = sender != held.grant.grantor
     onward = tuple(entry for entry in entries if acts_for or _hops_left(view, entry) > held.grant.scope.onward)
-    return Carried(found, _ended(view, found.id, found.ranges), own, entries, onward)
+    lost = unconsented(view, held, found, view.time)
+    return Carried(found, _ended(view, found.id, found.ranges), own, entries, onward, lost)
 
 
 def _sound(view: BlockView, found: Listed, sender: str) -> tuple[Holding, ...]:
@@ -164,11 +170,14 @@ def _sound(view: BlockView, found: Listed, sender: str) -> tuple[Holding, ...]:
         hop = view.find(TRANSFER, entry.hop)
         if hop is None or hop.status == "cancelled":
             continue
+        under = authority(view, entry.grant, "grant")
         try:
-            check_not_revoked(authority(view, entry.grant, "grant"), view.time)
+            check_not_revoked(under, view.time)
         except OutsideScope:
             continue
-        entries.append(entry)
+        left = still_consented(view, under, found, entry, view.time)
+        if left is not None:
+            entries.append(left)
     return tuple(entries)
 
 

@@ -31,12 +31,19 @@ class Delivering(Protocol):
     next_step=Text("Obtain a live grant and have it accepted.", "请取得有效授权并由被授权方接受。"),
 )
 def tra_1(case: Delivering) -> None:
-    """TRA-1: grant and ancestors accepted, in their time and not revoked, and the acceptance named is the grant's."""
+    """TRA-1: grant and ancestors accepted, in their time and not revoked, and the acceptance named is the grant's.
+
+    A consent that a grant rests on acts like a revocation for what it covered, once withdrawn or ended (ACC-4).
+    """
     delivery = case.delivery
     with judged_as("TRA-1"):
         check_live(delivery.held, delivery.time)
     if delivery.acceptance not in (None, delivery.held.grant.accepted):
         raise broken("TRA-1", "the acceptance named is of another grant", "所引用的接受语句属于其他授权")
+    for part in delivery.carried:
+        if part.unconsented:
+            first = next(iter(part.unconsented))
+            raise broken("TRA-1", f"the consent for {first} was withdrawn or ended", f"{first} 的同意已撤回或到期")
 
 
 @rule(

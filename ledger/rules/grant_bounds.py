@@ -1,8 +1,4 @@
-"""What any grant, or addition to one, must keep to: GRA-1, GRA-2, GRA-3.
-
-No consent kinds exist yet, so GRA-3 answers as if there were no consents: records of persons pass only on a statutory
-basis, and a grant that names consents names what is not logged.
-"""
+"""What any grant, or addition to one, must keep to: GRA-1, GRA-2, GRA-3."""
 
 from __future__ import annotations
 
@@ -12,6 +8,7 @@ from ledger.errors import Text
 from ledger.kinds.fields import BasisRank
 from ledger.kinds.genesis import Catalogue
 from ledger.rules.authority import Authority, check_live
+from ledger.rules.consented import Consents, serving, uncovered
 from ledger.rules.listed import Listed
 from ledger.rules.loading import judged_as
 from ledger.rules.purposes import purposes_of
@@ -28,7 +25,8 @@ STATUTORY_RANKS: frozenset[BasisRank] = frozenset({"law", "administrative_regula
 class Given:
     """Authority about to be given: its scope (for an addition: of what is added), by whom, under which parent.
 
-    `records` are those the scope lists, `statutory` whether its legal basis stands in for consent.
+    `records` are those the scope lists, `statutory` whether its legal basis stands in for consent, `consents` those it
+    names.
     """
 
     context: Context
@@ -39,6 +37,7 @@ class Given:
     parent: Authority | None
     records: tuple[Listed, ...]
     statutory: bool
+    consents: Consents = ()
 
     @property
     def purpose(self) -> str:
@@ -113,12 +112,16 @@ def gra_2(case: Given) -> None:
         "Data of persons need the consent of each of them, or a basis in law, administrative or local regulation",
         "涉及自然人的数据须经逐一同意，或有法律、行政法规、地方性法规依据",
     ),
-    next_step=Text("Name the statutory basis in the grant.", "请在授权中写明法定依据。"),
+    next_step=Text(
+        "Name live consents that cover each person, or the statutory basis.",
+        "请引用涵盖每个自然人的有效同意，或写明法定依据。",
+    ),
 )
 def gra_3(case: Given) -> None:
-    """GRA-3: consent for each person covered, or a statutory basis.
+    """GRA-3: consent for each person covered, live at this block, or a statutory basis.
 
-    A listed set is judged by its records, "all records" by whether an item may concern persons.
+    A listed set is judged by its records, "all records" by whether an item may concern persons: consents cannot cover
+    records that nobody has listed.
     """
     if case.statutory:
         return
@@ -127,6 +130,12 @@ def gra_3(case: Given) -> None:
             item = item_of(case.current, code)
             if item is not None and "person" in item.subject_classes:
                 raise broken("GRA-3", f"item {code} may concern persons", f"事项 {code} 可涉及自然人")
+    scope, time = case.scope, case.context.time
+    given = serving(case.consents, scope.grantee, scope.purpose, purposes_of(case.current), time)
     for found in case.records:
-        if found.record.subject_class == "person":
-            raise broken("GRA-3", f"{found.id} concerns persons", f"{found.id} 涉及自然人")
+        if found.record.subject_class != "person":
+            continue
+        rest = uncovered(given, found)
+        if rest:
+            first = next(iter(rest))
+            raise broken("GRA-3", f"no live consent covers {first}", f"{first} 涉及自然人且无有效同意涵盖")

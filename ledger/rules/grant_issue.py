@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from ledger.errors import StateError, Text
 from ledger.kinds.grants import GrantIssue
 from ledger.rules.authority import authority, chain_needs, scope_asked
+from ledger.rules.consented import find_consents, rest_on
 from ledger.rules.grant_answers import Answer, answer_needs, answer_request, find_answer, gra_10
 from ledger.rules.grant_bounds import STATUTORY_RANKS, Given, gra_1, gra_2, gra_3
 from ledger.rules.listed import check_items, listed
 from ledger.rules.loading import check_sorted
 from ledger.rules.purposes import current_catalogue, gra_8
-from ledger.rules.registry import Context, KindRules, UnknownReference, broken, handle, rule
+from ledger.rules.registry import Context, KindRules, broken, handle, rule
 from ledger.rules.standing import member
 from ledger.state.effects import Effects
 from ledger.state.tables import GRANT, GrantState
@@ -36,13 +37,17 @@ class IssueCase(Given):
     answer: Answer | None
 
 
-def _issue_needs(context: Context, payload: GrantIssue, view: BlockView) -> Iterator[Need]:  # noqa: ARG001 — one form for all kinds
+def _issue_needs(context: Context, payload: GrantIssue, view: BlockView) -> Iterator[Need]:
     """Name the rows that grant.issue is judged by."""
     if payload.parent is not None:
         yield from chain_needs(view, payload.parent)
     yield from answer_needs(view, payload.request)
     for id_, _ in payload.scope.references or []:
         yield Need("record", id_)
+    yield Need("grant_consents", context.id)
+    for id_ in payload.consents or []:
+        yield Need("consent", id_)
+        yield Need("consent_use", id_, context.id)
 
 
 def _issue_case(context: Context, payload: GrantIssue, view: BlockView) -> IssueCase:
@@ -54,8 +59,6 @@ def _issue_case(context: Context, payload: GrantIssue, view: BlockView) -> Issue
     _check_parties(context, payload, view)
     if scope.valid_until <= max(scope.valid_from, context.time):
         raise GrantTerms(detail="it ends before it begins, or in the past", detail_zh="终止早于起始，或已在过去")
-    if payload.consents is not None:
-        raise UnknownReference(field="consents", name=payload.consents[0], kind="consent.give")
     return IssueCase(
         context=context,
         view=view,
@@ -66,6 +69,7 @@ def _issue_case(context: Context, payload: GrantIssue, view: BlockView) -> Issue
         parent=None if payload.parent is None else authority(view, payload.parent, "parent"),
         records=() if scope.references is None else listed(view, scope.references, "scope.references"),
         statutory=payload.basis is not None and payload.basis.rank in STATUTORY_RANKS,
+        consents=find_consents(view, payload.consents or []),
         answer=find_answer(context, view, payload.request, payload.grantee),
     )
 
@@ -127,6 +131,8 @@ def _issue_effects(case: IssueCase) -> Effects:
     effects.put(GRANT, context.id, _state(case, ancestors))
     if payload.parent is not None:
         effects.edge(payload.parent, context.id, "child")
+    if case.consents and not case.statutory:
+        rest_on(effects, case.view, context.id, case.consents, case.records, context.id)
     if case.answer is not None:
         answer_request(effects, case.view, context, case.answer)
     return effects

@@ -13,13 +13,15 @@ from ledger.kinds.fields import MAX_REFERENCE_STATEMENTS
 from ledger.kinds.grants import GrantAccept, GrantExtend, GrantRevoke
 from ledger.references import ReferenceSet
 from ledger.rules.authority import Authority, authority, chain_needs, check_not_revoked
+from ledger.rules.consented import consents_of, find_consents, own_consent_needs, rest_on
 from ledger.rules.grant_bounds import Given, gra_1, gra_2, gra_3
 from ledger.rules.listed import listed
-from ledger.rules.loading import judged_as
+from ledger.rules.loading import check_sorted, judged_as, peek
 from ledger.rules.purposes import current_catalogue
 from ledger.rules.registry import Context, KindRules, broken, handle, rule
 from ledger.rules.standing import deadline, member, open_duty
 from ledger.scope import OutsideScope
+from ledger.state.authority_tables import GRANT_CONSENTS
 from ledger.state.effects import Effects
 from ledger.state.tables import ACCEPTANCE, GRANT, RELEASED, AcceptanceState, Revocation
 from ledger.state.view import BlockView, Need
@@ -145,6 +147,12 @@ def _extend_needs(context: Context, payload: GrantExtend, view: BlockView) -> It
     yield from chain_needs(view, payload.grant)
     for id_, _ in payload.references:
         yield Need("record", id_)
+    yield from own_consent_needs(view, payload.grant)
+    for id_ in payload.consents or []:
+        yield Need("consent", id_)
+    before = peek(view, GRANT_CONSENTS, payload.grant)
+    for id_ in {*(payload.consents or []), *(before.consents if before else ())}:
+        yield Need("consent_use", id_, payload.grant)
 
 
 def _extend_case(context: Context, payload: GrantExtend, view: BlockView) -> ExtendCase:
@@ -159,6 +167,8 @@ def _extend_case(context: Context, payload: GrantExtend, view: BlockView) -> Ext
         raise GrantTooLarge(size=len(merged.entries), unit="statements", bound=MAX_REFERENCE_STATEMENTS)
     if merged.range_count > MAX_GRANT_RANGES:
         raise GrantTooLarge(size=merged.range_count, unit="ranges", bound=MAX_GRANT_RANGES)
+    check_sorted("consents", payload.consents or [])
+    before = dict(consents_of(view, payload.grant) or ())
     above = held.chain[1:]
     return ExtendCase(
         context=context,
@@ -169,6 +179,7 @@ def _extend_case(context: Context, payload: GrantExtend, view: BlockView) -> Ext
         parent=Authority(above[0][0], above) if above else None,
         records=records,
         statutory=held.grant.statutory,
+        consents=tuple((before | dict(find_consents(view, payload.consents or []))).items()),
         held=held,
         merged=merged,
     )
@@ -181,6 +192,8 @@ def _extend_effects(case: ExtendCase) -> Effects:
     )
     effects.put(GRANT, case.held.id, msgspec.structs.replace(grant, scope=scope))
     effects.edge(case.held.id, case.context.id, "acts")
+    if case.consents and not case.statutory:
+        rest_on(effects, case.view, case.held.id, case.consents, case.records, case.context.id)
     return effects
 
 

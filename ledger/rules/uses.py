@@ -9,13 +9,15 @@ from ledger.errors import Text
 from ledger.kinds.transfers import UseReport
 from ledger.references import Reference, ReferenceSet
 from ledger.rules.authority import Authority, authority, chain_needs
+from ledger.rules.consented import consent_needs, withdrawals
+from ledger.rules.listed import Listed
 from ledger.rules.loading import judged_as, peek
 from ledger.rules.purposes import current_catalogue, purposes_of
 from ledger.rules.registry import Context, KindRules, UnknownReference, broken, handle, rule
 from ledger.rules.transfer_turns import find_transfer
 from ledger.scope import check_purpose
 from ledger.state.effects import Effects
-from ledger.state.tables import ENDED, TRANSFER, TransferState, row_suffix
+from ledger.state.tables import ENDED, RECORD, TRANSFER, Ranges, TransferState, row_suffix
 from ledger.state.view import BlockView, Need
 from ledger.times import parse_time
 
@@ -85,6 +87,15 @@ def _ends(case: UseCase) -> Iterator[tuple[int, str]]:
             ended = case.view.find(ENDED, case.record.statement_id, suffix)
             if ended is not None:
                 yield ended.time, ended.by
+        yield from _consents_withdrawn(case, case.record)
+
+
+def _consents_withdrawn(case: UseCase, record: Reference) -> Iterator[tuple[int, str]]:
+    """Yield the withdrawals of consents on which the record was handed over (ACC-4)."""
+    state = case.view.find(RECORD, record.statement_id)
+    if state is not None:
+        ranges: Ranges = () if record.row is None else ((record.row, record.row),)
+        yield from withdrawals(case.view, case.held, Listed(record.statement_id, ranges, state))
 
 
 @rule(
@@ -121,8 +132,10 @@ def _needs(context: Context, payload: UseReport, view: BlockView) -> Iterator[Ne
     transfer = peek(view, TRANSFER, payload.transfer)
     if transfer is not None:
         yield from chain_needs(view, transfer.grant)
+        yield from consent_needs(view, transfer.grant)
     record = _record_of(payload, transfer)
     if record is not None:
+        yield Need("record", record.statement_id)
         yield Need("ended", record.statement_id, "")
         yield Need("ended", record.statement_id, row_suffix(record.row))
 
