@@ -36,6 +36,7 @@ EDGE_KINDS = {
     "step": "transfer.offer → accept, release, confirm, dispute, refuse, cancel",
     "acts": "grant → accept, extend, revoke",
     "withdraws": "record or row → record.withdraw",
+    "votes": "governance.propose → governance.approve or governance.reject",
     "mandates": "mandate.open → consent.give, record.dispute or another act under it",
     "consents": "consent.give → grant.issue, grant.extend or product.issue that rests on it",
     "ends": "mandate.open or consent.give → mandate.end or consent.withdraw",

@@ -20,6 +20,7 @@ from ledger.kinds.grants import Escrow, ScopeJson
 from ledger.kinds.transfers import Abroad, Marking
 from ledger.state import authority_tables as authority
 from ledger.state import case_tables as cases
+from ledger.state import governance_tables as governance
 from ledger.state import publication_tables as publication
 from ledger.state.row import Ranges, ReferenceRows, StateRow, Table, V
 
@@ -339,6 +340,8 @@ _ALL: tuple[Table[MemberState] | Table[KeyState] | Table[NodeState] | Table[Stat
     publication.ENTRY, publication.GROUND, publication.MEASURE, publication.REPAIR, publication.PLEDGE,
     cases.ERASURE, cases.ERASING, cases.ERASURE_HOLDER, cases.DESTROYED, cases.HOLD, cases.HELD, cases.INCIDENT,
     cases.CASE, cases.CASE_PART, cases.CASE_PARTY, cases.BURNT, cases.ACCESS,
+    governance.PROPOSAL, governance.ACTION, governance.VOTE, governance.DECISION, governance.MEMBER_EVENT,
+    governance.HEIR, governance.NODE_EVENT, governance.LINKING,
 )  # type: ignore[assignment]  # Table is invariant; only name, row type and residence are read from here.  # fmt: skip
 
 TABLES: dict[str, type[StateRow]] = {table.name: table.row for table in _ALL}
