@@ -23,9 +23,18 @@ _RECORD = {
 _BUYER, _SUPPLIER, _OTHER = (fictional_uscc(serial) for serial in (10, 11, 12))
 
 EXAMPLES: Final[dict[str, dict[str, object]]] = {
+    "governance.propose": {
+        "action": {
+            "act": "member.dissolve", "member": _BUYER, "reason": "reorganised", "successor": _SUPPLIER,
+        },
+        "ground": _C,
+    },
+    "governance.approve": {"proposal": _A},
+    "governance.reject": {"proposal": _A, "ground": _C},
     "key.add": {"use": "sign", "key": _JWK, "kinds": ["record"], "pop": "AA"},
     "key.rotate": {"old": _KID, "key": _JWK, "pop": "AA"},
     "key.revoke": {"kid": _KID, "reason": "compromised", "suspect_from": "2026-03-01T00:00:00Z"},
+    "linking.epoch": {"key": "organisations", "epoch": 2, "commitment": _B},
     "record.submit": {**_RECORD, "subject": _SUBJECT},
     "record.batch": {
         "item": "penalty", "catalogue": 1, "subject_class": "enterprise", "epoch": 1, "count": 100, "root": _A,

@@ -21,6 +21,7 @@ from ledger.kinds.contracts import (
     ContractVerify,
 )
 from ledger.kinds.fields import Payload
+from ledger.kinds.governance import GovernanceApprove, GovernancePropose, GovernanceReject, LinkingEpoch
 from ledger.kinds.grants import (
     GrantAccept,
     GrantDecline,
@@ -43,9 +44,13 @@ from ledger.kinds.transfers import (
 )
 
 _TYPES: tuple[type[Payload], ...] = (
+    GovernancePropose,
+    GovernanceApprove,
+    GovernanceReject,
     KeyAdd,
     KeyRotate,
     KeyRevoke,
+    LinkingEpoch,
     RecordSubmit,
     RecordBatch,
     RecordCorrect,

@@ -1,6 +1,19 @@
 """The rules of DOMAIN.md as pure functions; importing this package registers all of them."""
 
-from ledger.rules import catalogue, consents, contracts, founding, grants, keys, mandates, records, transfers, uses
+from ledger.rules import (
+    catalogue,
+    consents,
+    contracts,
+    founding,
+    governance,
+    grants,
+    keys,
+    linking,
+    mandates,
+    records,
+    transfers,
+    uses,
+)
 from ledger.rules.registry import HANDLERS, RULES, Context, KindRules, Rule, RuleError, UnknownReference
 
 __all__ = [
@@ -15,8 +28,10 @@ __all__ = [
     "consents",
     "contracts",
     "founding",
+    "governance",
     "grants",
     "keys",
+    "linking",
     "mandates",
     "records",
     "transfers",

@@ -1,6 +1,6 @@
 """key.add, key.rotate, key.revoke: GOV-7 (DOMAIN.md, Governance).
 
-Revocation by governance needs kinds that do not exist yet; until then only keys of the member itself revoke.
+Governance revokes and replaces keys by the action `member.replace_key` (`ledger.rules.governance_effects`).
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ def _wrong(en: str, zh: str) -> RuleError:
     "GOV-7",
     demand=Text(
         "A key is added with proof of possession and within the limits of the key that signs; rotation waits the "
-        "policy's delay and can be cancelled; any active key of the member revokes, from that leaf on",
-        "新增密钥须证明持有，且不得超出签名密钥的权限；轮换须等待政策规定的期限并可取消；成员任一有效密钥均可吊销，自该条目起生效",
+        "policy's delay and can be cancelled; any active key of the member, or governance, revokes, from that leaf on",
+        "新增密钥须证明持有，且不得超出签名密钥的权限；轮换须等待政策规定的期限并可取消；成员任一有效密钥或治理决定均可吊销，自该条目起生效",
     ),
     next_step=Text(
         "`suyuan key list` shows keys, limits and pending rotations.",
@@ -171,7 +171,8 @@ def public_of(key: Jwk) -> PublicKey:
     return PublicKey.from_json(msgspec.to_builtins(key))
 
 
-def _kid_of(key: Jwk) -> str:
+def kid_of(key: Jwk) -> str:
+    """Return the kid (RFC 9679 thumbprint, base64url) of a key; raises KeyShape, UnsafeKey or Base64Malformed."""
     raw = EncryptionKey.from_json(msgspec.to_builtins(key)) if key.crv == "X25519" else public_of(key)
     return base64url(raw.thumbprint)
 
@@ -179,7 +180,7 @@ def _kid_of(key: Jwk) -> str:
 def _case(context: Context, payload: KeyPayload, view: BlockView) -> KeyCase:
     signer = view.find(KEY, "", context.kid)
     assert signer is not None, "GOV-5 found it"
-    new = None if isinstance(payload, KeyRevoke) or payload.key is None else _kid_of(payload.key)
+    new = None if isinstance(payload, KeyRevoke) or payload.key is None else kid_of(payload.key)
     target_kid = "" if isinstance(payload, KeyAdd) else payload.old if isinstance(payload, KeyRotate) else payload.kid
     return KeyCase(context, view, payload, signer, view.find(KEY, "", target_kid), target_kid, new)
 
@@ -206,7 +207,7 @@ def _add(case: KeyCase) -> Effects:
     if payload.use == "encrypt":
         holder = member(case.view, context.iss)
         if holder.encryption is not None:
-            old_kid = _kid_of(holder.encryption)
+            old_kid = kid_of(holder.encryption)
             old = case.view.find(KEY, "", old_kid)
             assert old is not None, "a member's encryption key is registered"
             change = msgspec.structs.replace(old, retires_at=context.time, replaced_by=case.new_kid)
@@ -220,7 +221,7 @@ def _rotate(case: KeyCase) -> Effects:
     assert isinstance(payload, KeyRotate)
     assert case.target is not None
     if payload.cancel or payload.key is None:
-        _undo(effects, case, case.target_kid, case.target)
+        undo_rotation(effects, case.view, case.target_kid, case.target)
         return effects
     assert case.new_kid is not None
     current = policy(case.view)
@@ -239,35 +240,44 @@ def _rotate(case: KeyCase) -> Effects:
     return effects
 
 
-def _undo(effects: Effects, case: KeyCase, old_kid: str, old: KeyState) -> None:
-    """Take a pending rotation back: the old key stays, the new one never begins."""
+def undo_rotation(effects: Effects, view: BlockView, old_kid: str, old: KeyState) -> KeyState:
+    """Take a pending rotation back: the old key, which is returned, stays, and the new one never begins."""
     heir_kid = old.replaced_by or ""
-    heir = case.view.find(KEY, "", heir_kid)
+    heir = view.find(KEY, "", heir_kid)
     assert heir is not None, "a rotation registered it"
     effects.put(KEY, "", msgspec.structs.replace(heir, cancelled=True), heir_kid)
-    effects.put(KEY, "", msgspec.structs.replace(old, retires_at=None, replaced_by=None), old_kid)
+    kept = msgspec.structs.replace(old, retires_at=None, replaced_by=None)
+    effects.put(KEY, "", kept, old_kid)
+    return kept
 
 
 def _revoke(case: KeyCase) -> Effects:
-    effects, context, payload = Effects(), case.context, case.payload
+    effects, payload = Effects(), case.payload
     assert isinstance(payload, KeyRevoke)
     assert case.target is not None
-    if case.target.active_from > context.time:
+    revoke_key(effects, case.view, case.context, case.target_kid, case.target, payload.suspect_from)
+    return effects
+
+
+def revoke_key(
+    effects: Effects, view: BlockView, context: Context, kid: str, target: KeyState, suspect_from: str | None
+) -> None:
+    """End a key with this statement's leaf, doubtful since `suspect_from`; raises TimeError."""
+    if target.active_from > context.time:
         # The heir of a pending rotation goes: the key that it would have replaced must not retire without one.
-        for old_kid, old in case.view.scan(KEY):
-            if old.replaced_by == case.target_kid:
-                _undo(effects, case, old_kid, old)
+        for old_kid, old in view.scan(KEY):
+            if old.replaced_by == kid:
+                undo_rotation(effects, view, old_kid, old)
     ended = msgspec.structs.replace(
-        case.target,
+        target,
         revoked_index=context.index,
         revoked_at=context.time,
-        suspect_from=None if payload.suspect_from is None else parse_time(payload.suspect_from),
+        suspect_from=None if suspect_from is None else parse_time(suspect_from),
     )
-    effects.put(KEY, "", ended, case.target_kid)
-    holder = member(case.view, context.iss)
-    if holder.encryption is not None and holder.encryption == case.target.key:
-        effects.put(MEMBER, "", msgspec.structs.replace(holder, encryption=None), context.iss)
-    return effects
+    effects.put(KEY, "", ended, kid)
+    holder = member(view, target.member)
+    if holder.encryption is not None and holder.encryption == target.key:
+        effects.put(MEMBER, "", msgspec.structs.replace(holder, encryption=None), target.member)
 
 
 handle(KindRules("key.add", KeyAdd, _needs, _case, (gov_7,), _add))

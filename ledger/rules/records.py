@@ -13,12 +13,14 @@ from ledger.errors import SuyuanError, Text
 from ledger.kinds.genesis import Item
 from ledger.kinds.records import RecordBatch, RecordCorrect, RecordSubmit, RecordWithdraw
 from ledger.rules.keys import public_of
+from ledger.rules.linking import gov_9
+from ledger.rules.nodes import effective_nodes
 from ledger.rules.record_case import Attributes, RecordCase, record_case, record_needs
 from ledger.rules.registry import KindRules, broken, handle, rule
 from ledger.rules.standing import catalogue, deadline, member, open_duty
 from ledger.signed import HELD_TYP, read_object, verify_held
 from ledger.state.effects import Effects
-from ledger.state.tables import ENDED, HOLDING, NODE, RECORD, EndedState, Ranges, RecordState, row_suffix
+from ledger.state.tables import ENDED, HOLDING, RECORD, EndedState, Ranges, RecordState, row_suffix
 
 
 @rule(
@@ -97,7 +99,7 @@ def rec_7(case: RecordCase) -> None:
     """REC-7: n active nodes, f = floor((n-1)/3); every signature is by another of them and over exactly this batch."""
     batch = case.payload
     assert isinstance(batch, RecordBatch), "only batches are held"
-    active = [row.node for _, row in case.view.scan(NODE) if row.active]
+    active = list(effective_nodes(case.view).values())
     wanted = len(active) - (len(active) - 1) // 3
     keys = {key.thumbprint: key for key in (public_of(node.service_key) for node in active)}
     signed: set[bytes] = set()
@@ -244,7 +246,7 @@ def _end(case: RecordCase, how: Literal["corrected", "withdrawn"], edge: str) ->
     case.effects.edge(target.record_id, context.id, edge, target.ranges)
 
 
-_MAKING = (rec_1, rec_2, rec_3, rec_4)
+_MAKING = (rec_1, rec_2, rec_3, rec_4, gov_9)
 
 handle(KindRules("record.submit", RecordSubmit, record_needs, record_case, (*_MAKING, con_6), _make))
 handle(KindRules("record.batch", RecordBatch, record_needs, record_case, (*_MAKING, rec_7, con_6), _make))
@@ -255,7 +257,7 @@ handle(
         RecordCorrect,
         record_needs,
         record_case,
-        (rec_2, rec_3, rec_4, rec_8, rec_1, rec_10, con_6),
+        (rec_2, rec_3, rec_4, gov_9, rec_8, rec_1, rec_10, con_6),
         _correct,
     )
 )
