@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import msgspec
+
 from ledger.references import ReferenceSet
 from ledger.state.tables import Holding, HoldingState, Ranges
 
@@ -67,3 +69,23 @@ def held_at(state: HoldingState | None, index: int) -> tuple[Holding, ...]:
         for entry in (state.entries if state else ())
         if entry.since_index <= index and (entry.ended_index is None or index < entry.ended_index)
     )
+
+
+def end_part(state: HoldingState, record: str, ranges: Ranges, index: int) -> HoldingState:
+    """Return the holdings after `ranges` of the list were destroyed at log index `index`.
+
+    An entry that is destroyed in part is split: what is left of it stays open, the rest ends.
+    """
+    gone = part(record, ranges)
+    entries: list[Holding] = []
+    for entry in state.entries:
+        own = part(record, entry.ranges)
+        ended = own.intersection(gone)
+        if entry.ended_index is not None or not ended:
+            entries.append(entry)
+            continue
+        rest = own.difference(gone)
+        if rest:
+            entries.append(msgspec.structs.replace(entry, ranges=rest.entries[0][1]))
+        entries.append(msgspec.structs.replace(entry, ranges=ended.entries[0][1], ended_index=index))
+    return HoldingState(entries=tuple(entries))

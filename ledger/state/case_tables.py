@@ -38,11 +38,12 @@ class ErasureHolderState(StateRow, frozen=True, kw_only=True):
 
 
 class Destruction(StateRow, frozen=True, kw_only=True):
-    """Rows of a record list that a member attested as destroyed, by which statement, at which log index."""
+    """Rows of a record list that a member attested as destroyed, by which statement, at which log index and time."""
 
     ranges: Ranges
     by: str
     index: int
+    time: int
 
 
 class DestroyedState(StateRow, frozen=True, kw_only=True):
