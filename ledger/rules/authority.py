@@ -9,6 +9,7 @@ from ledger.kinds.grants import GrantIssue
 from ledger.references import ReferenceSet
 from ledger.rules.loading import peek
 from ledger.rules.registry import UnknownReference
+from ledger.rules.succession import inheritor
 from ledger.scope import OutsideScope, Scope
 from ledger.state.tables import GRANT, GrantState
 from ledger.state.view import BlockView, Need
@@ -17,10 +18,16 @@ from ledger.times import parse_time
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """A grant and its ancestors, the grant itself first, then nearest first."""
+    """A grant and its ancestors, the grant itself first, then nearest first.
+
+    `grantors` are who stands in the place of each one's grantor now (None: nobody), `left_by` the grant whose grantor
+    or grantee was dissolved without a successor, and that member, where there is one.
+    """
 
     id: str
     chain: tuple[tuple[str, GrantState], ...]
+    grantors: tuple[str | None, ...]
+    left_by: tuple[str, str] | None
 
     @property
     def grant(self) -> GrantState:
@@ -91,7 +98,9 @@ def authority(view: BlockView, grant: str, field: str) -> Authority:
         above = view.find(GRANT, ancestor)
         assert above is not None, "a grant is admitted only inside a logged parent"
         chain.append((ancestor, above))
-    return Authority(grant, tuple(chain))
+    parties = [(id_, uscc) for id_, held in chain for uscc in (held.grantor, held.grantee)]
+    left_by = next(((id_, uscc) for id_, uscc in parties if inheritor(view, uscc) is None), None)
+    return Authority(grant, tuple(chain), tuple(inheritor(view, held.grantor) for _, held in chain), left_by)
 
 
 def check_not_revoked(held: Authority, time: int) -> None:
@@ -102,12 +111,28 @@ def check_not_revoked(held: Authority, time: int) -> None:
             raise OutsideScope("revocation", f"{whose[0]} is revoked", f"{whose[1]}已被撤销")
 
 
+def check_stands(held: Authority, time: int) -> None:
+    """Check that neither a revocation at `time` (ms) nor the dissolution of a party ended the grant or an ancestor.
+
+    A successor keeps it standing, and takes the place of a grantor. Raises OutsideScope.
+    """
+    check_not_revoked(held, time)
+    if held.left_by is not None:
+        id_, uscc = held.left_by
+        whose = ("the grant", "该授权") if id_ == held.id else (f"its ancestor {id_}", f"其上级授权 {id_}")
+        raise OutsideScope(
+            "revocation",
+            f"{whose[0]} ended when {uscc} was dissolved without a successor",
+            f"{whose[1]}因 {uscc} 解散且无继受方而终止",
+        )
+
+
 def check_live(held: Authority, time: int) -> None:
-    """Check that the grant is accepted, in its time and not revoked at `time` (ms), and its ancestors likewise.
+    """Check that the grant stands, is accepted and in its time at `time` (ms), and its ancestors likewise.
 
     A grant lives from `valid_from` to just before `valid_until`. Raises OutsideScope.
     """
-    check_not_revoked(held, time)
+    check_stands(held, time)
     for id_, grant in held.chain:
         whose = ("the grant", "该授权") if id_ == held.id else (f"its ancestor {id_}", f"其上级授权 {id_}")
         if grant.accepted is None:

@@ -11,11 +11,14 @@ from dataclasses import dataclass
 
 from ledger.holdings import Cover, cover, live_entries
 from ledger.references import ReferenceSet
-from ledger.rules.authority import Authority, authority, chain_needs, check_not_revoked
+from ledger.rules.authority import Authority, authority, chain_needs, check_stands
 from ledger.rules.consented import consent_needs, still_consented, unconsented
+from ledger.rules.disputed import Disputed, disputed_need, disputed_rows, openly_disputed
+from ledger.rules.erased import destroyed_by_issuer, erased_needs
 from ledger.rules.listed import Listed, listed, listed_needs
 from ledger.rules.loading import peek
 from ledger.rules.standing import member
+from ledger.rules.succession import inheritor
 from ledger.scope import OutsideScope
 from ledger.state.tables import (
     ENDED,
@@ -37,7 +40,8 @@ class Carried:
 
     `ended` are the rows of it that ended (None: the record, or the whole batch). `entries` are the sender's live
     holdings that concern it, `onward` those of them that came under a grant with hops to spare. `unconsented` are the
-    rows whose consent, on which the grant rests, was withdrawn or has ended (ACC-4).
+    rows whose consent, on which the grant rests, was withdrawn or has ended (ACC-4), `disputed` those that were ever
+    disputed.
     """
 
     listed: Listed
@@ -46,6 +50,8 @@ class Carried:
     entries: tuple[Holding, ...]
     onward: tuple[Holding, ...]
     unconsented: ReferenceSet
+    disputed: Disputed
+    destroyed: ReferenceSet
 
     @property
     def held(self) -> Cover:
@@ -84,6 +90,11 @@ class Delivery:
         return self.references.count
 
     @property
+    def disputed(self) -> ReferenceSet:
+        """The records handed over that have an open dispute."""
+        return openly_disputed((part.listed.id, part.disputed) for part in self.carried)
+
+    @property
     def hops(self) -> tuple[Holding, ...]:
         """The hops through which the sender holds what is not its own, in order of the lists."""
         return tuple(entry for part in self.carried if not part.own for entry in part.passed_on.used)
@@ -105,7 +116,9 @@ def delivery_needs(view: BlockView, grant: str, sender: str, references: Referen
     yield from listed_needs(references)
     for id_, ranges in references.entries:
         yield Need("ended", id_, None if ranges else "")
+        yield disputed_need(id_, ranges)
         yield Need("holding", id_, sender)
+        yield from erased_needs(view, id_)
         for entry in live_entries(peek(view, HOLDING, id_, sender), id_, ranges, time):
             yield Need("transfer", entry.hop)
             yield from chain_needs(view, entry.grant)
@@ -154,13 +167,15 @@ def deliver(
 
 
 def _carried(view: BlockView, found: Listed, sender: str, held: Authority) -> Carried:
-    own = found.record.issuer == sender
+    own = inheritor(view, found.record.issuer) == sender
     entries = () if own else _sound(view, found, sender)
     # A deliverer acts for the grantor: the hop is the grantor's, not one more of what the deliverer received.
-    acts_for = sender != held.grant.grantor
+    acts_for = sender != held.grantors[0]
     onward = tuple(entry for entry in entries if acts_for or _hops_left(view, entry) > held.grant.scope.onward)
     lost = unconsented(view, held, found, view.time)
-    return Carried(found, _ended(view, found.id, found.ranges), own, entries, onward, lost)
+    disputed = disputed_rows(view, found.id, found.ranges)
+    gone = destroyed_by_issuer(view, found) if own else ReferenceSet()
+    return Carried(found, _ended(view, found.id, found.ranges), own, entries, onward, lost, disputed, gone)
 
 
 def _sound(view: BlockView, found: Listed, sender: str) -> tuple[Holding, ...]:
@@ -172,7 +187,7 @@ def _sound(view: BlockView, found: Listed, sender: str) -> tuple[Holding, ...]:
             continue
         under = authority(view, entry.grant, "grant")
         try:
-            check_not_revoked(under, view.time)
+            check_stands(under, view.time)
         except OutsideScope:
             continue
         left = still_consented(view, under, found, entry, view.time)

@@ -74,7 +74,7 @@ def tra_2(case: Delivering) -> None:
 
 def _check_sender(delivery: Delivery) -> None:
     grant = delivery.held.grant
-    if delivery.sender.uscc not in (grant.grantor, grant.deliverer):
+    if delivery.sender.uscc not in (delivery.held.grantors[0], grant.deliverer):
         raise OutsideScope("sender", "the sender is neither grantor nor deliverer", "发送方既非授权方也非代为交付方")
 
 
@@ -132,8 +132,9 @@ def tra_3(case: Delivering) -> None:
 def tra_4(case: Delivering) -> None:
     """TRA-4: a merge of sorted ranges for each list. A hop that was cancelled or whose grant ended gives nothing."""
     for part in case.delivery.carried:
-        if not part.own and part.held.missing:
-            first = next(iter(part.held.missing))
+        missing = part.destroyed if part.own else part.held.missing
+        if missing:
+            first = next(iter(missing))
             raise broken("TRA-4", f"the sender does not hold {first}", f"发送方不持有 {first}")
 
 
@@ -147,7 +148,9 @@ def tra_4(case: Delivering) -> None:
     next_step=Text("Offer the newest version, and leave out what ended.", "请提供最新版本，并剔除已终止的记录。"),
 )
 def tra_5(case: Delivering) -> None:
-    """TRA-5: no row of it ended, and its retention end lies ahead. A corrected record goes as its newest version."""
+    """TRA-5: no row of it ended, and its retention end lies ahead. A corrected record goes as its newest version.
+
+    A record whose dispute was upheld is stopped until its issuer corrects or withdraws it."""
     for part in case.delivery.carried:
         _check_not_ended(part)
         if case.delivery.time >= day_end(part.listed.record.retention_end):
@@ -158,6 +161,10 @@ def _check_not_ended(part: Carried) -> None:
     for row, ended in part.ended:
         name = part.listed.id if row is None else f"{part.listed.id}:{row}"
         raise broken("TRA-5", f"{name} was {ended.how} by {ended.by}", f"{name} 已因 {ended.by} 终止（{ended.how}）")
+    for row, state in part.disputed:
+        if state.upheld is not None:
+            name = part.listed.id if row is None else f"{part.listed.id}:{row}"
+            raise broken("TRA-5", f"a dispute of {name} was upheld by {state.upheld}", f"{name} 的异议已成立")
 
 
 class Exporting(Delivering, Protocol):

@@ -13,8 +13,10 @@ from ledger.rules.listed import Listed
 from ledger.rules.loading import judged_as
 from ledger.rules.purposes import purposes_of
 from ledger.rules.registry import Context, broken, rule
-from ledger.rules.standing import item_of
+from ledger.rules.standing import item_of, member
+from ledger.rules.succession import inheritor
 from ledger.scope import Scope
+from ledger.state.tables import MEMBER
 from ledger.state.view import BlockView
 
 STATUTORY_RANKS: frozenset[BasisRank] = frozenset({"law", "administrative_regulation", "local_regulation"})
@@ -72,15 +74,20 @@ def gra_1(case: Given) -> None:
 
 def _check_source(case: Given) -> None:
     """Check a grant without a parent: of own records; "all my records" needs to be a source of each item."""
-    foreign = [issuer for issuer in case.scope.issuers if issuer != case.grantor]
+    foreign = [issuer for issuer in case.scope.issuers if _heir_of(case, issuer) != case.grantor]
     if foreign:
         raise broken("GRA-1", f"records of {foreign[0]} need its grant", f"{foreign[0]} 的记录须有其授权")
     if case.scope.references is not None:
         return
     for code in case.scope.items:
         item = item_of(case.current, code)
-        if item is None or case.grantor not in item.sources:
+        if item is None or case.grantor not in item.sources or "source" not in member(case.view, case.grantor).roles:
             raise broken("GRA-1", f"the grantor is no source of {code}", f"授权方不是 {code} 的来源")
+
+
+def _heir_of(case: Given, issuer: str) -> str | None:
+    """Return who holds the records of `issuer` as their source now; an issuer that is no member stays itself."""
+    return issuer if case.view.find(MEMBER, "", issuer) is None else inheritor(case.view, issuer)
 
 
 def _check_parent(case: Given, parent: Authority) -> None:

@@ -12,7 +12,7 @@ from ledger.errors import StateError, Text
 from ledger.kinds.fields import MAX_REFERENCE_STATEMENTS
 from ledger.kinds.grants import GrantAccept, GrantExtend, GrantRevoke
 from ledger.references import ReferenceSet
-from ledger.rules.authority import Authority, authority, chain_needs, check_not_revoked
+from ledger.rules.authority import Authority, authority, chain_needs, check_not_revoked, check_stands
 from ledger.rules.consented import consents_of, find_consents, own_consent_needs, rest_on
 from ledger.rules.grant_bounds import Given, gra_1, gra_2, gra_3
 from ledger.rules.listed import listed
@@ -92,9 +92,11 @@ def gra_4(case: AcceptCase) -> None:
 def gra_5(case: OverGrant) -> None:
     """GRA-5: what is revoked, or lies under it, takes no acceptance, extension or second revocation."""
     with judged_as("GRA-5"):
-        check_not_revoked(case.held, case.context.time)
         if isinstance(case, RevokeCase):
+            check_not_revoked(case.held, case.context.time)
             _check_effective(case)
+        else:
+            check_stands(case.held, case.context.time)
 
 
 def _check_effective(case: RevokeCase) -> None:
@@ -173,10 +175,10 @@ def _extend_case(context: Context, payload: GrantExtend, view: BlockView) -> Ext
     return ExtendCase(
         context=context,
         view=view,
-        grantor=held.grant.grantor,
+        grantor=held.grantors[0] or held.grant.grantor,
         scope=replace(held.scope, references=added),
         current=current_catalogue(view),
-        parent=Authority(above[0][0], above) if above else None,
+        parent=authority(view, above[0][0], "grant") if above else None,
         records=records,
         statutory=held.grant.statutory,
         consents=tuple((before | dict(find_consents(view, payload.consents or []))).items()),
@@ -218,7 +220,7 @@ class RevokeCase:
 def gra_9(case: RevokeCase) -> None:
     """GRA-9: who may revoke."""
     iss = case.context.iss
-    if iss not in {grant.grantor for _, grant in case.held.chain} and "regulator" not in member(case.view, iss).roles:
+    if iss not in case.held.grantors and "regulator" not in member(case.view, iss).roles:
         raise broken("GRA-9", "the signer granted nothing here and is no regulator", "签署方既非授权方也非监管机构")
 
 

@@ -1,7 +1,6 @@
 """record.submit, record.batch, record.correct, record.withdraw: REC-1 to REC-4, REC-7, REC-8, REC-10, CON-6.
 
-REC-5 and REC-6 hold for every kind and stand in `ledger.rules.signer`. REC-10 speaks of publishers, too: there is no
-publication kind yet, so only holders get the duty; nor is there `stop.acknowledge`, so it stays open until there is.
+REC-5 and REC-6 hold for every kind and stand in `ledger.rules.signer`.
 """
 
 from __future__ import annotations
@@ -12,15 +11,19 @@ from ledger.encoding import base64url, decode_base64url
 from ledger.errors import SuyuanError, Text
 from ledger.kinds.genesis import Item
 from ledger.kinds.records import RecordBatch, RecordCorrect, RecordSubmit, RecordWithdraw
+from ledger.references import ReferenceSet
 from ledger.rules.keys import public_of
 from ledger.rules.linking import gov_9
 from ledger.rules.nodes import effective_nodes
 from ledger.rules.record_case import Attributes, RecordCase, record_case, record_needs
 from ledger.rules.registry import KindRules, broken, handle, rule
-from ledger.rules.standing import catalogue, deadline, member, open_duty
+from ledger.rules.stale import pro_5
+from ledger.rules.standing import catalogue, member
+from ledger.rules.stopping import stop_holders
+from ledger.rules.succession import inheritor
 from ledger.signed import HELD_TYP, read_object, verify_held
 from ledger.state.effects import Effects
-from ledger.state.tables import ENDED, HOLDING, RECORD, EndedState, Ranges, RecordState, row_suffix
+from ledger.state.tables import ENDED, RECORD, EndedState, RecordState, row_suffix
 
 
 @rule(
@@ -134,38 +137,36 @@ def rec_7(case: RecordCase) -> None:
 @rule(
     "REC-8",
     recorded=True,
-    demand=Text("Only its issuer corrects or withdraws a record", "只有签发方可以更正或撤回其信息"),
+    demand=Text(
+        "Only its issuer, or the successor of a dissolved one, corrects or withdraws a record",
+        "只有签发方或其解散后的继受方可以更正或撤回其信息",
+    ),
     next_step=Text("Ask the issuer, or raise a dispute.", "请联系签发方或提出异议。"),
 )
 def rec_8(case: RecordCase) -> None:
-    """REC-8: the record's issuer signs."""
+    """REC-8: the record's issuer signs, or who inherited its place."""
     assert case.target is not None, "only changes are judged"
-    if case.target.record.issuer != case.context.iss:
-        issuer = case.target.record.issuer
+    issuer = case.target.record.issuer
+    if inheritor(case.view, issuer) != case.context.iss:
         raise broken("REC-8", f"the record is {issuer}'s", f"该信息由 {issuer} 签发")
 
 
 @rule(
     "REC-10",
     demand=Text(
-        "After a correction or withdrawal every holder replaces or stops by the deadline",
-        "信息更正或撤回后，每个持有方须在期限内替换或停用",
+        "After a correction, withdrawal or upheld dispute every holder and publisher replaces or stops by the deadline",
+        "信息更正、撤回或异议成立后，每个持有方与公示方须在期限内替换或停用",
     ),
     next_step=Text("Replace the record or stop its use, and acknowledge.", "请替换或停用该信息并回执确认。"),
 )
 def rec_10(case: RecordCase) -> None:
-    """REC-10: opens the duty of each member that holds the row; it forbids nothing and never fails."""
-    target, context = case.target, case.context
+    """REC-10: opens the duty of each member that holds or shows the row; it forbids nothing and never fails.
+
+    `record.resolve` calls `stop_holders` for a dispute that is upheld.
+    """
+    target = case.target
     assert target is not None, "only changes are judged"
-    due = deadline(case.view, "stop", context.time)
-    for holder, state in case.view.scan(HOLDING, target.record_id):
-        live = (entry for entry in state.entries if entry.ended_index is None)
-        if any(_holds(entry.ranges, target.row) for entry in live):
-            open_duty(case.effects, context, "stop", holder, due, about=target.reference)
-
-
-def _holds(ranges: Ranges, row: int | None) -> bool:
-    return row is None or not ranges or any(first <= row <= last for first, last in ranges)
+    stop_holders(case.effects, case.view, case.context, target.record_id, target.row, target.reference)
 
 
 @rule(
@@ -244,6 +245,7 @@ def _end(case: RecordCase, how: Literal["corrected", "withdrawn"], edge: str) ->
     ended = EndedState(how=how, by=context.id, index=context.index, time=context.time)
     case.effects.put(ENDED, target.record_id, ended, row_suffix(target.row))
     case.effects.edge(target.record_id, context.id, edge, target.ranges)
+    pro_5(case.effects, case.view, context, ReferenceSet(((target.record_id, target.ranges),)))
 
 
 _MAKING = (rec_1, rec_2, rec_3, rec_4, gov_9)

@@ -26,3 +26,8 @@ def custodian(view: BlockView, uscc: str) -> str | None:
     """Return who keeps the papers of a member that was dissolved without a successor, None for any other."""
     left = view.find(HEIR, "", uscc)
     return left.heir if left is not None and left.capacity == "custodian" else None
+
+
+def predecessors(view: BlockView, uscc: str) -> tuple[str, ...]:
+    """Return the dissolved members whose rights and duties `uscc` has now, in order of their codes."""
+    return tuple(gone for gone, _ in view.scan(HEIR) if gone != uscc and inheritor(view, gone) == uscc)

@@ -13,11 +13,13 @@ from ledger.kinds.transfers import TransferRelease
 from ledger.references import Reference, ReferenceSet
 from ledger.rules.delivery import Carried, Delivery, deliver, delivery_needs
 from ledger.rules.delivery_rules import tra_1, tra_2, tra_3, tra_4, tra_5
-from ledger.rules.loading import peek
+from ledger.rules.disputed import NOTICE, rec_11
+from ledger.rules.loading import peek, peek_all
 from ledger.rules.purposes import current_catalogue, purposes_of
 from ledger.rules.registry import Context, KindRules, RuleError, broken, handle, rule
 from ledger.rules.standing import deadline, meet_duty, open_duty
 from ledger.rules.transfer_turns import Step, find_transfer, meet_step, step_needs, tra_6
+from ledger.state.authority_tables import DISPUTED
 from ledger.state.effects import Effects, duty_suffix
 from ledger.state.tables import (
     DUTY,
@@ -28,6 +30,7 @@ from ledger.state.tables import (
     TRANSFER,
     DutyState,
     Holding,
+    Ranges,
     ReleasedState,
     TransferState,
 )
@@ -115,9 +118,18 @@ def _needs(context: Context, payload: TransferRelease, view: BlockView) -> Itera
     references = ReferenceSet(transfer.references)
     yield from delivery_needs(view, transfer.grant, transfer.sender, references, context.time)
     yield from _chain_needs(view, transfer)
-    for id_, _ in references.entries:
+    for id_, ranges in references.entries:
         yield Need("holding", id_, transfer.receiver)
+        for dispute in _open_disputes(view, id_, ranges):
+            yield Need("duty", dispute, None)
         yield from _version_needs(view, id_, transfer.receiver)
+
+
+def _open_disputes(view: BlockView, id_: str, ranges: Ranges) -> Iterator[str]:
+    """Yield the open disputes of the wanted rows, once these are loaded."""
+    for row, state in peek_all(view, DISPUTED, id_) if ranges else [("", peek(view, DISPUTED, id_))]:
+        if state is not None and (not row or any(first <= int(row) <= last for first, last in ranges)):
+            yield from (dispute for dispute, _ in state.open)
 
 
 def _chain_needs(view: BlockView, transfer: TransferState) -> Iterator[Need]:
@@ -176,10 +188,20 @@ def _effects(case: ReleaseCase) -> Effects:
     _stop_duties(case, effects)
     for part in case.delivery.carried:
         effects.edge(part.listed.id, offer, "delivers", part.listed.ranges)
+        _note_disputes(case, effects, part)
         _meet_replacements(case, effects, part)
     for hop in dict.fromkeys(entry.hop for entry in case.delivery.hops):
         effects.edge(hop, offer, "onward")
     return effects
+
+
+def _note_disputes(case: ReleaseCase, effects: Effects, part: Carried) -> None:
+    """Tell the receiver of the open disputes of what it gets (REC-11)."""
+    for row, state in part.disputed:
+        about = str(Reference(part.listed.id, row))
+        for dispute, _ in state.open:
+            if case.view.find(DUTY, dispute, duty_suffix(NOTICE, case.transfer.receiver, about, dispute)) is None:
+                rec_11(effects, case.view, case.context, dispute, about, [case.transfer.receiver])
 
 
 def _stop_duties(case: ReleaseCase, effects: Effects) -> None:
@@ -215,4 +237,5 @@ def _meet_replacements(case: ReleaseCase, effects: Effects, part: Carried) -> No
         record = before
 
 
-handle(KindRules("transfer.release", TransferRelease, _needs, _case, (tra_6, tra_8), _effects))
+# A release meets a duty, so that GOV-5 lets a suspended sender come as far as TRA-8, which says what is wrong.
+handle(KindRules("transfer.release", TransferRelease, _needs, _case, (tra_6, tra_8), _effects, meets_duty=True))
