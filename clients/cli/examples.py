@@ -43,6 +43,8 @@ EXAMPLES: Final[dict[str, dict[str, object]]] = {
     },
     "record.correct": {**_RECORD, "subject": _SUBJECT, "reference": f"{_A}:7", "reason": "error"},
     "record.withdraw": {"reference": f"{_A}:7", "reason": "duplicate", "ground": _B},
+    "record.dispute": {"about": f"{_A}:7", "ground": _C, "mandate": _B},
+    "record.resolve": {"dispute": _A, "outcome": "upheld", "ground": _B},
     "contract.register": {
         "contract": "CA-004/2016", "buyer": _BUYER, "supplier": _SUPPLIER,
         "value": {"amount": 131_126_400, "currency": "MXN"},

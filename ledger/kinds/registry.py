@@ -20,6 +20,7 @@ from ledger.kinds.contracts import (
     ContractRegister,
     ContractVerify,
 )
+from ledger.kinds.disputes import RecordDispute, RecordResolve
 from ledger.kinds.fields import Payload
 from ledger.kinds.governance import GovernanceApprove, GovernancePropose, GovernanceReject, LinkingEpoch
 from ledger.kinds.grants import (
@@ -55,6 +56,8 @@ _TYPES: tuple[type[Payload], ...] = (
     RecordBatch,
     RecordCorrect,
     RecordWithdraw,
+    RecordDispute,
+    RecordResolve,
     ContractRegister,
     ContractAmend,
     ContractClose,

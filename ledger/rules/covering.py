@@ -84,7 +84,8 @@ def covers_coverage(outer: Covering, inner: Covering) -> bool:
 
 def covers_record(outer: Covering, found: Listed) -> bool:
     """Say whether all of a record list is covered."""
-    return bool(covered_part(outer, found.id, found.ranges, found.record))
+    wanted = ReferenceSet(((found.id, found.ranges),))
+    return not wanted.difference(covered_part(outer, found.id, found.ranges, found.record))
 
 
 def mandate_needs(mandate: str | None) -> Iterator[Need]:

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ledger.holdings import Cover, cover, live_entries
-from ledger.references import ReferenceSet
+from ledger.references import Reference, ReferenceSet
 from ledger.rules.authority import Authority, authority, chain_needs, check_stands
 from ledger.rules.consented import consent_needs, still_consented, unconsented
 from ledger.rules.disputed import Disputed, disputed_need, disputed_rows, openly_disputed
-from ledger.rules.erased import destroyed_by_issuer, erased_needs
+from ledger.rules.erased import destroyed_by_issuer, erased_needs, to_be_erased
 from ledger.rules.listed import Listed, listed, listed_needs
 from ledger.rules.loading import peek
 from ledger.rules.standing import member
@@ -41,7 +41,7 @@ class Carried:
     `ended` are the rows of it that ended (None: the record, or the whole batch). `entries` are the sender's live
     holdings that concern it, `onward` those of them that came under a grant with hops to spare. `unconsented` are the
     rows whose consent, on which the grant rests, was withdrawn or has ended (ACC-4), `disputed` those that were ever
-    disputed.
+    disputed, `destroyed` those that the sender erased as their issuer; `erasing` is one whose erasure was asked for.
     """
 
     listed: Listed
@@ -52,6 +52,7 @@ class Carried:
     unconsented: ReferenceSet
     disputed: Disputed
     destroyed: ReferenceSet
+    erasing: tuple[Reference, str] | None
 
     @property
     def held(self) -> Cover:
@@ -175,7 +176,8 @@ def _carried(view: BlockView, found: Listed, sender: str, held: Authority) -> Ca
     lost = unconsented(view, held, found, view.time)
     disputed = disputed_rows(view, found.id, found.ranges)
     gone = destroyed_by_issuer(view, found) if own else ReferenceSet()
-    return Carried(found, _ended(view, found.id, found.ranges), own, entries, onward, lost, disputed, gone)
+    erasing = to_be_erased(view, found.id, found.ranges)
+    return Carried(found, _ended(view, found.id, found.ranges), own, entries, onward, lost, disputed, gone, erasing)
 
 
 def _sound(view: BlockView, found: Listed, sender: str) -> tuple[Holding, ...]:

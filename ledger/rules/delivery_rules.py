@@ -161,6 +161,9 @@ def _check_not_ended(part: Carried) -> None:
     for row, ended in part.ended:
         name = part.listed.id if row is None else f"{part.listed.id}:{row}"
         raise broken("TRA-5", f"{name} was {ended.how} by {ended.by}", f"{name} 已因 {ended.by} 终止（{ended.how}）")
+    if part.erasing is not None:
+        first, request = part.erasing
+        raise broken("TRA-5", f"{first} is to be erased by {request}", f"{first} 须依 {request} 删除")
     for row, state in part.disputed:
         if state.upheld is not None:
             name = part.listed.id if row is None else f"{part.listed.id}:{row}"

@@ -10,11 +10,12 @@ from ledger.kinds.fields import LegalBasis
 from ledger.kinds.genesis import Item
 from ledger.kinds.records import RecordBatch, RecordCorrect, RecordSubmit, RecordWithdraw
 from ledger.rules.registry import Context, UnknownReference
+from ledger.rules.stale import stale_needs
 from ledger.rules.standing import catalogue, item_of
+from ledger.rules.stopping import stop_needs
 from ledger.state.effects import Effects
 from ledger.state.tables import (
     ENDED,
-    HOLDING,
     RECORD,
     VERIFICATION,
     Ranges,
@@ -146,20 +147,21 @@ def _target(payload: Changing, view: BlockView) -> Target:
     return Target(payload.reference, record_id, row, record)
 
 
-def _target_needs(payload: Changing) -> list[Need]:
+def _target_needs(payload: Changing, view: BlockView) -> list[Need]:
     record_id, row = split_reference(payload.reference)
     return [
         Need(RECORD.name, record_id),
         Need(ENDED.name, record_id, row_suffix(row)),
-        Need(HOLDING.name, record_id, None),
+        *stop_needs(view, record_id, row),
+        *stale_needs(view, [record_id]),
     ]
 
 
-def record_needs(_context: Context, payload: Making | RecordWithdraw, _view: BlockView) -> Iterable[Need]:
-    """Return the rows that judging needs: what is changed, who holds it, and the verification that is cited."""
+def record_needs(_context: Context, payload: Making | RecordWithdraw, view: BlockView) -> Iterable[Need]:
+    """Return the rows that judging needs: what is changed, who holds or shows it, what rests on it, what is cited."""
     needs: list[Need] = []
     if isinstance(payload, RecordCorrect | RecordWithdraw):
-        needs += _target_needs(payload)
+        needs += _target_needs(payload, view)
     if isinstance(payload, RecordSubmit | RecordCorrect) and payload.performance is not None:
         needs.append(Need(VERIFICATION.name, payload.performance))
     return needs

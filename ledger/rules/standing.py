@@ -66,6 +66,8 @@ DEADLINE_NAMES = {
     "transfer_confirm": "from transfer.release to transfer.confirm or transfer.dispute",
     "grant_answer": "from grant.request to grant.issue or grant.decline (GRA-10)",
     "stop": "from a revocation, correction, withdrawal or repair to the stop or replacement (GRA-6, REC-10, REP-4)",
+    "dispute_resolve": "from record.dispute to record.resolve (REC-9)",
+    "query_confirm": "from query.batch to its confirmation by the other side (TRA-13)",
     "governance_decide": "from governance.propose to the last instant at which it may be voted on (GOV-3)",
     "publication_follow": "from a stop or change of a publication to the mirror that follows (PUB-5)",
     "list_exit": "from an approved repair to the exit from a list that rested on the record alone (REP-3)",

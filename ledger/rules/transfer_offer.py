@@ -1,6 +1,6 @@
 """transfer.offer: authority judged before anything leaves (TRA-1 to 5, 11, 12), and what it charges (GRA-7).
 
-No dispute kinds exist yet, so no record has an open dispute and an offer that marks one is an error (REC-9).
+While a dispute is open every offer of its record carries the mark (REC-9): any other set of marks is an error.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ class DisputeMarks(StateError):
 
     code = "transfer.dispute_marks"
     what = Text(
-        "The offer marks records as disputed that have no open dispute.", "要约标记为有异议的记录并无未决异议。"
+        "The offer does not mark exactly the records with an open dispute: {reference}.",
+        "要约未准确标记有未决异议的记录：{reference}。",
     )
     next_step = Text("Mark the records with an open dispute, and only those.", "请仅标记有未决异议的记录。")
 
@@ -132,8 +133,7 @@ def _offer_case(context: Context, payload: TransferOffer, view: BlockView) -> Of
     # The grant's own id stands for "there is no acceptance": that attempt is TRA-1's to refuse and record.
     if payload.acceptance != payload.grant and view.find(ACCEPTANCE, payload.acceptance) is None:
         raise UnknownReference(field="acceptance", name=payload.acceptance, kind="grant.accept")
-    if payload.disputed is not None:
-        raise DisputeMarks
+    _check_marks(payload, delivery)
     deadline = parse_time(payload.deadline)
     if deadline <= context.time:
         raise DeadlinePassed(deadline=payload.deadline)
@@ -145,6 +145,14 @@ def _check_sets(payload: TransferOffer) -> None:
         check_sorted(f"items.{item}", fields)
     if payload.marking is not None:
         check_sorted("marking.carriers", list(payload.marking.carriers))
+
+
+def _check_marks(payload: TransferOffer, delivery: Delivery) -> None:
+    """Check that the dispute marks are those of the records with an open dispute (REC-9); raises DisputeMarks."""
+    marked = ReferenceSet() if payload.disputed is None else ReferenceSet.from_json(payload.disputed)
+    disputed = delivery.disputed
+    for reference in (*disputed.difference(marked), *marked.difference(disputed)):
+        raise DisputeMarks(reference=str(reference))
 
 
 def _number_taken(view: BlockView, grant: str, marking: Marking | None) -> bool:

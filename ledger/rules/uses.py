@@ -11,11 +11,13 @@ from ledger.references import Reference, ReferenceSet
 from ledger.rules.authority import Authority, authority, chain_needs
 from ledger.rules.consented import consent_needs, withdrawals
 from ledger.rules.listed import Listed
+from ledger.rules.erased import destroyed_at
 from ledger.rules.loading import judged_as, peek
 from ledger.rules.purposes import current_catalogue, purposes_of
 from ledger.rules.registry import Context, KindRules, UnknownReference, broken, handle, rule
 from ledger.rules.transfer_turns import find_transfer
 from ledger.scope import check_purpose
+from ledger.state.authority_tables import DISPUTED
 from ledger.state.effects import Effects
 from ledger.state.tables import ENDED, RECORD, TRANSFER, Ranges, TransferState, row_suffix
 from ledger.state.view import BlockView, Need
@@ -87,7 +89,11 @@ def _ends(case: UseCase) -> Iterator[tuple[int, str]]:
             ended = case.view.find(ENDED, case.record.statement_id, suffix)
             if ended is not None:
                 yield ended.time, ended.by
+            disputed = case.view.find(DISPUTED, case.record.statement_id, suffix)
+            if disputed is not None and disputed.upheld is not None and disputed.upheld_at is not None:
+                yield disputed.upheld_at, disputed.upheld
         yield from _consents_withdrawn(case, case.record)
+        yield from destroyed_at(case.view, case.record, transfer.receiver)
 
 
 def _consents_withdrawn(case: UseCase, record: Reference) -> Iterator[tuple[int, str]]:
@@ -138,6 +144,9 @@ def _needs(context: Context, payload: UseReport, view: BlockView) -> Iterator[Ne
         yield Need("record", record.statement_id)
         yield Need("ended", record.statement_id, "")
         yield Need("ended", record.statement_id, row_suffix(record.row))
+        yield Need("destroyed", record.statement_id, context.iss)
+        yield Need("disputed", record.statement_id, "")
+        yield Need("disputed", record.statement_id, row_suffix(record.row))
 
 
 def _case(context: Context, payload: UseReport, view: BlockView) -> UseCase:

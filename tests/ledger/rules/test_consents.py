@@ -36,7 +36,7 @@ def consent(world: World, references: References | None = None, /, **changes: ob
     return changed(stated, changes)
 
 
-def agreed(world: World, references: References, *, by: str = "lender", **changes: object) -> str:
+def agreed(world: World, references: References, by: str = "lender", /, **changes: object) -> str:
     return world.do(by, "consent.give", consent(world, references, **changes))
 
 
@@ -163,7 +163,7 @@ def test_GRA_3_a_link_covers_its_one_record(world: World) -> None:  # noqa: N802
 
 def test_ACC_4_withdrawal_stops_every_holder_of_what_it_covers(world: World) -> None:  # noqa: N802
     batch = world.do("source", "record.batch", world.batch(100))
-    above, below = agreed(world, rows(batch, (0, 9))), agreed(world, rows(batch, (0, 4)), by="hub")
+    above, below = agreed(world, rows(batch, (0, 9))), agreed(world, rows(batch, (0, 4)), "hub")
     other = agreed(world, rows(batch, (10, 19)))
     top = resting(world, rows(batch, (0, 19)), above, other, grantee="operator", onward=1)
     scope = {**PERSON, "references": rows(batch, (0, 4))}
