@@ -53,15 +53,15 @@ _CODES = (
     FindingCode("F-PAYMENT-OVERDUE", Text("A payment of the plan is overdue", "计划付款逾期"), "duty"),
     FindingCode("F-CONTRACT-DISPUTED", Text("Verifiers disagree", "核验方结论不一致"), "event"),
     FindingCode("F-UNVERIFIED", Text("Performance is claimed but not verified", "履约已主张但未经核验"), "event"),
-    FindingCode("F-DISPUTE-OVERDUE", Text("A dispute is not resolved in time", "异议逾期未处理"), "none"),
-    FindingCode("F-ERASURE-OVERDUE", Text("An erasure is not attested in time", "删除逾期未确认"), "none"),
+    FindingCode("F-DISPUTE-OVERDUE", Text("A dispute is not resolved in time", "异议逾期未处理"), "duty"),
+    FindingCode("F-ERASURE-OVERDUE", Text("An erasure is not attested in time", "删除逾期未确认"), "duty"),
     FindingCode("F-RETENTION", Text("Held past its end", "超出保存期限仍持有"), "none"),
     FindingCode("F-PLEDGE-OVERDUE", Text("A pledge is past its due day", "信用承诺逾期"), "none"),
     FindingCode("F-CODE", Text("A code quoted by an import fails its check", "导入文件引用的代码校验不通过"), "event"),
-    FindingCode("F-STALE-PRODUCT", Text("Inputs of a product changed", "产品的输入已变更"), "none"),
-    FindingCode("F-INCIDENT-OVERDUE", Text("A duty of an incident is overdue", "事件处置义务逾期"), "none"),
+    FindingCode("F-STALE-PRODUCT", Text("Inputs of a product changed", "产品的输入已变更"), "event"),
+    FindingCode("F-INCIDENT-OVERDUE", Text("A duty of an incident is overdue", "事件处置义务逾期"), "duty"),
     FindingCode(
-        "F-ACCESS-OVERDUE", Text("An access request is not answered in time", "查询本人信息逾期未答复"), "none"
+        "F-ACCESS-OVERDUE", Text("An access request is not answered in time", "查询本人信息逾期未答复"), "duty"
     ),
     FindingCode("F-SHARE-OVERDUE", Text("A request for data is not answered in time", "共享申请逾期未答复"), "duty"),
     FindingCode(
@@ -84,6 +84,12 @@ CODE_OF_DUTY: Mapping[str, str] = {
     "stop": "F-OVERDUE-STOP",
     "grant.answer": "F-SHARE-OVERDUE",
     "contract.payment": "F-PAYMENT-OVERDUE",
+    "dispute.resolve": "F-DISPUTE-OVERDUE",
+    "query.confirm": "F-HOP",
+    "erase": "F-ERASURE-OVERDUE",
+    "incident.notify": "F-INCIDENT-OVERDUE",
+    "incident.contain": "F-INCIDENT-OVERDUE",
+    "access.answer": "F-ACCESS-OVERDUE",
 }
 """Which finding an overdue duty of a kind is."""
 
@@ -94,6 +100,12 @@ RULE_OF_DUTY: Mapping[str, str] = {
     "stop": "GRA-6",
     "grant.answer": "GRA-10",
     "contract.payment": "CON-4",
+    "dispute.resolve": "REC-9",
+    "query.confirm": "TRA-13",
+    "erase": "ERA-1",
+    "incident.notify": "INC-1",
+    "incident.contain": "INC-1",
+    "access.answer": "ACC-2",
 }
 """The rule that opened a duty of a kind."""
 
@@ -101,7 +113,9 @@ KEY_DOUBT, KEY_DOUBT_RULE = "F-KEY-DOUBT", "GOV-7"
 
 
 def rule_of_duty(kind: str, opener_kind: str) -> str:
-    """Return the rule that opened a duty: what a record's end puts on its holders is REC-10, the rest by kind."""
+    """Return the rule that opened a duty: REC-10 after a record's end, ACC-4 after a consent's, the rest by kind."""
     if kind == "stop" and opener_kind.startswith("record."):
         return "REC-10"
+    if kind == "stop" and opener_kind == "consent.withdraw":
+        return "ACC-4"
     return RULE_OF_DUTY[kind]
