@@ -13,7 +13,7 @@ class SiteState(StateRow, frozen=True, kw_only=True):
 
 
 class Shown(StateRow, frozen=True, kw_only=True):
-    """What one copy shows: the statement in force, content hash and end day.
+    """What one copy shows: the statement in force, since when, content hash and end day.
 
     `stopped` is the statement that ended it, "" while it is public. `ordered` are statements that ordered its end and
     `follow` those it has to follow, each the opener of a duty that waits. `parity` and `expired` say what an open
@@ -21,6 +21,7 @@ class Shown(StateRow, frozen=True, kw_only=True):
     """
 
     statement: str
+    since: int
     content: str
     end_day: str
     stopped: str = ""
@@ -40,7 +41,6 @@ class PublicationState(StateRow, frozen=True, kw_only=True):
     reference: str
     publisher: str
     site: str
-    since: int
     shown: Shown
 
 

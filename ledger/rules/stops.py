@@ -1,0 +1,164 @@
+"""stop.acknowledge: a holder says what it stopped (REP-4); it meets stop duties of GRA-6, REC-10, REP-3 and data life."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ledger.errors import Text
+from ledger.holdings import end_part
+from ledger.kinds.publication import StopAcknowledge
+from ledger.references import Reference, ReferenceSet
+from ledger.rules.listed import listed
+from ledger.rules.loading import peek
+from ledger.rules.record_chain import names_record
+from ledger.rules.registry import Context, KindRules, UnknownReference, broken, handle, rule
+from ledger.rules.standing import meet_duty
+from ledger.state.effects import Effects, duty_suffix
+from ledger.state.tables import DUTY, GRANT, HOLDING, RECORD, TRANSFER, DutyState, Holding, HoldingState, Ranges
+from ledger.state.view import BlockView, Need
+
+
+@dataclass(frozen=True, slots=True)
+class StopCase:
+    """An acknowledgement: the duty it meets (None where there is none), what is stopped, what is kept.
+
+    `asked` is what the duty demands to be accounted for, None for a grant, whose hand-overs the holder itself names.
+    `through` says for each holding's hop and grant whether the duty concerns it.
+    """
+
+    context: Context
+    view: BlockView
+    payload: StopAcknowledge
+    duty: DutyState | None
+    stopped: ReferenceSet
+    kept: ReferenceSet
+    asked: ReferenceSet | None
+    grants: Mapping[str, bool]
+
+
+@rule(
+    "REP-4",
+    demand=Text(
+        "Each holder that has to stop says once what it stopped, and what it keeps on which basis, by the deadline in "
+        "working days; both together are all that it was told to stop",
+        "每个须停止使用的持有方应在规定工作日内确认一次停止的内容、保留的内容及依据，两者合计须涵盖全部应停止内容",
+    ),
+    next_step=Text("`suyuan duty list` shows order and object of your duties.", "`suyuan duty list` 可查看本方义务及其来源。"),
+)  # fmt: skip
+def rep_4(case: StopCase) -> None:
+    """REP-4: an open stop duty of the signer. A late acknowledgement is admitted; that it was late stays a finding."""
+    if case.duty is None:
+        raise broken("REP-4", "the signer has no such duty", "签署方没有该项义务")
+    if case.duty.met_by is not None:
+        raise broken("REP-4", f"the duty was met by {case.duty.met_by}", f"该义务已由 {case.duty.met_by} 履行")
+    if case.stopped.intersection(case.kept):
+        raise broken("REP-4", "something is both stopped and kept", "同一内容既停止又保留")
+    left = None if case.asked is None else case.asked.difference(case.stopped.union(case.kept))
+    if left:
+        first = next(iter(left))
+        raise broken("REP-4", f"nothing is said of {first}", f"未说明 {first} 的处理")
+
+
+def _sets(payload: StopAcknowledge) -> tuple[ReferenceSet | None, ReferenceSet]:
+    """Return what is stopped (None: all that is not kept) and what is kept; raises ReferenceSetMalformed."""
+    kept = ReferenceSet()
+    for each in payload.kept or ():
+        kept = kept.union(ReferenceSet.from_json(each.references))
+    return None if payload.stopped is None else ReferenceSet.from_json(payload.stopped), kept
+
+
+def _asked(view: BlockView, payload: StopAcknowledge) -> ReferenceSet | None:
+    """Return what the duty is about as records, None for a grant; raises UnknownReference."""
+    about = Reference.parse(payload.about)
+    transfer = view.find(TRANSFER, about.statement_id)
+    if transfer is not None and about.row is None:
+        return ReferenceSet(transfer.references)
+    if view.find(GRANT, about.statement_id) is not None and about.row is None:
+        return None
+    record = view.find(RECORD, about.statement_id)
+    if record is not None and (names_record(record, about) or (about.row is None and record.count)):
+        rows: Ranges = () if about.row is None else ((about.row, about.row),)
+        return ReferenceSet(((about.statement_id, rows or _whole(record.count)),))
+    raise UnknownReference(field="about", name=payload.about, kind="record, grant or transfer.offer")
+
+
+def _whole(count: int) -> Ranges:
+    """Return all rows of a batch, or the one record."""
+    return ((0, count - 1),) if count else ()
+
+
+def _reached(view: BlockView, payload: StopAcknowledge) -> ReferenceSet:
+    """Return what the acknowledgement stops."""
+    stopped, kept = _sets(payload)
+    if stopped is None:
+        stopped = (_asked(view, payload) or ReferenceSet()).difference(kept)
+    return stopped
+
+
+def _needs(context: Context, payload: StopAcknowledge, view: BlockView) -> Iterator[Need]:
+    about = Reference.parse(payload.about).statement_id
+    yield Need("duty", payload.order, duty_suffix("stop", context.iss, payload.about, payload.order))
+    for table in ("transfer", "grant", "record"):
+        yield Need(table, about)
+    stopped, kept = _sets(payload)
+    transfer = peek(view, TRANSFER, about)
+    lists = {id_ for each in (stopped, kept) if each is not None for id_, _ in each.entries}
+    lists |= {about, *(id_ for id_, _ in (transfer.references if transfer else ()))}
+    for id_ in sorted(lists):
+        yield Need("record", id_)
+        yield Need("holding", id_, context.iss)
+        holding = peek(view, HOLDING, id_, context.iss)
+        for entry in holding.entries if holding else ():
+            yield Need("grant", entry.grant)
+
+
+def _case(context: Context, payload: StopAcknowledge, view: BlockView) -> StopCase:
+    stated, kept = _sets(payload)
+    asked = _asked(view, payload)
+    for each, name in ((stated, "stopped"), (kept, "kept")):
+        if each is not None:
+            listed(view, each, name)
+    stopped = _reached(view, payload)
+    duty = view.find(DUTY, payload.order, duty_suffix("stop", context.iss, payload.about, payload.order))
+    return StopCase(context, view, payload, duty, stopped, kept, asked, _grants(view, payload, stopped, context.iss))
+
+
+def _grants(view: BlockView, payload: StopAcknowledge, stopped: ReferenceSet, holder: str) -> dict[str, bool]:
+    """Say for each grant of the holder's holdings whether it is the one to stop, or lies under it."""
+    found: dict[str, bool] = {}
+    for id_, _ in stopped.entries:
+        holding = view.find(HOLDING, id_, holder)
+        for entry in holding.entries if holding else ():
+            grant = view.find(GRANT, entry.grant)
+            ancestors = () if grant is None else grant.ancestors
+            found[entry.grant] = payload.about == entry.grant or payload.about in ancestors
+    return found
+
+
+def _concerned(case: StopCase, entry: Holding) -> bool:
+    """Say whether the duty concerns a holding: of that record, through that hand-over, or under that grant."""
+    about = case.payload.about
+    if case.asked is None:
+        return case.grants[entry.grant]
+    return entry.hop == about or case.view.find(TRANSFER, Reference.parse(about).statement_id) is None
+
+
+def _effects(case: StopCase) -> Effects:
+    """Meet the duty, and end the holdings of what was stopped."""
+    effects, context, payload = Effects(), case.context, case.payload
+    meet_duty(effects, case.view, context, payload.order, "stop", context.iss, about=payload.about)
+    effects.edge(payload.order, context.id, "acknowledges")
+    for id_, ranges in case.stopped.entries:
+        holding = case.view.find(HOLDING, id_, context.iss)
+        if holding is None:
+            continue
+        concerned = tuple(entry for entry in holding.entries if _concerned(case, entry))
+        others = tuple(entry for entry in holding.entries if not _concerned(case, entry))
+        ended = end_part(HoldingState(entries=concerned), id_, ranges, context.index)
+        entries = sorted((*others, *ended.entries), key=lambda entry: (entry.since_index, entry.hop, entry.ranges))
+        effects.put(HOLDING, id_, HoldingState(entries=tuple(entries)), context.iss)
+    return effects
+
+
+handle(KindRules("stop.acknowledge", StopAcknowledge, _needs, _case, (rep_4,), _effects, meets_duty=True))
