@@ -45,6 +45,13 @@ EXAMPLES: Final[dict[str, dict[str, object]]] = {
     "record.withdraw": {"reference": f"{_A}:7", "reason": "duplicate", "ground": _B},
     "record.dispute": {"about": f"{_A}:7", "ground": _C, "mandate": _B},
     "record.resolve": {"dispute": _A, "outcome": "upheld", "ground": _B},
+    "erasure.request": {"references": _SET, "ground": "retention", "evidence": _C},
+    "erasure.attest": {
+        "request": _A, "destroyed": ["packages", "record_keys", "values"],
+        "remains": [{"references": [[_B, []]], "reason": "legal_duty", "basis": _BASIS}],
+    },
+    "hold.place": {"references": _SET, "case": _B},
+    "hold.lift": {"hold": _A},
     "contract.register": {
         "contract": "CA-004/2016", "buyer": _BUYER, "supplier": _SUPPLIER,
         "value": {"amount": 131_126_400, "currency": "MXN"},
@@ -100,6 +107,22 @@ EXAMPLES: Final[dict[str, dict[str, object]]] = {
         "transfer": _A, "purpose": "credit.lending", "used_at": "2026-03-05T08:00:00Z", "outcome": _C,
         "reference": f"{_A}:7",
     },
+    "incident.open": {"category": "leak", "noticed_at": "2026-03-05T08:00:00Z", "affected": _A, "report": _C},
+    "incident.contain": {"incident": _A, "measures": _C},
+    "incident.notify": {"incident": _A, "salt": _KID, "members": [_BUYER, _SUPPLIER], "references": _SET},
+    "incident.close": {"incident": _A, "outcome": "resolved", "ground": _C},
+    "case.open": {"complaint": _C, "incident": _A},
+    "case.authorise": {"case": _A, "scope": _C, "until": "2026-06-01T00:00:00Z"},
+    "case.exhibit": {"case": _A, "exhibit": _C, "form": "file"},
+    "case.extract": {"case": _A, "exhibit": _B, "extract": _C, "extractor": _B, "mapping": _A},
+    "case.finding": {
+        "case": _A, "extracts": [_B], "outcome": "strong", "result": _C, "method": "marks-1", "bound": 1_000_000,
+        "named": [_OTHER], "opened": [_C], "tables": _A,
+    },
+    "case.respond": {"case": _A, "response": _C},
+    "case.close": {"case": _A, "outcome": "attributed"},
+    "access.request": {"holder": _BUYER, "scope": _C, "mandate": _A},
+    "access.answer": {"request": _A, "answer": _C},
 }  # fmt: skip
 """Fields by kind, in the order of DOMAIN.md."""
 

@@ -11,6 +11,16 @@ from collections.abc import Mapping
 import msgspec
 
 from ledger.errors import FormError, Text
+from ledger.kinds.access import AccessAnswer, AccessRequest
+from ledger.kinds.cases import (
+    CaseAuthorise,
+    CaseClose,
+    CaseExhibit,
+    CaseExtract,
+    CaseFinding,
+    CaseOpen,
+    CaseRespond,
+)
 from ledger.kinds.consents import ConsentGive, ConsentWithdraw, MandateEnd, MandateOpen
 from ledger.kinds.contracts import (
     ContractAmend,
@@ -21,6 +31,7 @@ from ledger.kinds.contracts import (
     ContractVerify,
 )
 from ledger.kinds.disputes import RecordDispute, RecordResolve
+from ledger.kinds.erasures import ErasureAttest, ErasureRequest, HoldLift, HoldPlace
 from ledger.kinds.fields import Payload
 from ledger.kinds.governance import GovernanceApprove, GovernancePropose, GovernanceReject, LinkingEpoch
 from ledger.kinds.grants import (
@@ -31,6 +42,7 @@ from ledger.kinds.grants import (
     GrantRequest,
     GrantRevoke,
 )
+from ledger.kinds.incidents import IncidentClose, IncidentContain, IncidentNotify, IncidentOpen
 from ledger.kinds.keys import KeyAdd, KeyRevoke, KeyRotate
 from ledger.kinds.records import RecordBatch, RecordCorrect, RecordSubmit, RecordWithdraw
 from ledger.kinds.transfers import (
@@ -58,6 +70,10 @@ _TYPES: tuple[type[Payload], ...] = (
     RecordWithdraw,
     RecordDispute,
     RecordResolve,
+    ErasureRequest,
+    ErasureAttest,
+    HoldPlace,
+    HoldLift,
     ContractRegister,
     ContractAmend,
     ContractClose,
@@ -82,6 +98,19 @@ _TYPES: tuple[type[Payload], ...] = (
     TransferRefuse,
     TransferCancel,
     UseReport,
+    IncidentOpen,
+    IncidentContain,
+    IncidentNotify,
+    IncidentClose,
+    CaseOpen,
+    CaseAuthorise,
+    CaseExhibit,
+    CaseExtract,
+    CaseFinding,
+    CaseRespond,
+    CaseClose,
+    AccessRequest,
+    AccessAnswer,
 )
 
 KINDS: Mapping[str, type[Payload]] = {str(t.__struct_config__.tag): t for t in _TYPES}

@@ -10,8 +10,8 @@ from ledger.kinds.transfers import UseReport
 from ledger.references import Reference, ReferenceSet
 from ledger.rules.authority import Authority, authority, chain_needs
 from ledger.rules.consented import consent_needs, withdrawals
-from ledger.rules.listed import Listed
 from ledger.rules.erased import destroyed_at
+from ledger.rules.listed import Listed
 from ledger.rules.loading import judged_as, peek
 from ledger.rules.purposes import current_catalogue, purposes_of
 from ledger.rules.registry import Context, KindRules, UnknownReference, broken, handle, rule
@@ -133,7 +133,7 @@ def _record_of(payload: UseReport, transfer: TransferState | None) -> Reference 
     return None
 
 
-def _needs(context: Context, payload: UseReport, view: BlockView) -> Iterator[Need]:  # noqa: ARG001 — one form for all kinds
+def _needs(context: Context, payload: UseReport, view: BlockView) -> Iterator[Need]:
     yield Need("transfer", payload.transfer)
     transfer = peek(view, TRANSFER, payload.transfer)
     if transfer is not None:
