@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import msgspec
 
 from ledger.findings.catalogue import CODE_OF_DUTY, KEY_DOUBT, KEY_DOUBT_RULE, rule_of_duty
+from ledger.findings.residual import residual_attestations
 from ledger.lineage.source import DutyRow, FindingRow, LineageSource
 from ledger.lineage.standing import met_before
 from ledger.rules.signer import TIME_WINDOW_MS
@@ -23,7 +24,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """One finding: which code and rule, what it is about, on which statements it rests, who is responsible.
 
     `since` and `deadline` are ms since the epoch; there is a deadline only where one passed. `open` is false once it
-    was put right; a finding stays in the list then, because that it was late stays true.
+    was put right; a finding stays in the list then, because that it was late stays true. `residual` marks one that a
+    regulator attested as beyond anybody's power (ERA-2).
     """
 
     code: str
@@ -34,6 +36,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     since: int
     deadline: int | None
     open: bool
+    residual: bool = False
 
 
 def findings_at(source: LineageSource, as_of: int, code: str | None = None, party: str | None = None) -> list[Finding]:
@@ -97,11 +100,13 @@ def _times(source: LineageSource, rows: Sequence[FindingRow]) -> Mapping[int, in
 def _overdue(source: LineageSource, rows: Iterable[DutyRow], as_of: int, now: int) -> Iterable[Finding]:
     late = [row for row in rows if row.duty.kind in CODE_OF_DUTY and _done_at(row, as_of, now) > row.duty.due]
     kinds = {id_: row.kind for id_, row in source.statements({row.opener for row in late}).items()}
+    residual = residual_attestations(source, late, as_of)
     for row in late:
         duty = row.duty
         met_by = duty.met_by if met_before(row, as_of) else None
         # What a duty is about is a reference, or the opener's id with a number behind it.
-        named = (re.split("[:/]", duty.about)[0], row.opener, *(() if met_by is None else (met_by,)))
+        beyond = residual.get((duty.about, duty.party)) if met_by is None else None
+        named = (re.split("[:/]", duty.about)[0], row.opener, *(id_ for id_ in (met_by, beyond) if id_ is not None))
         yield Finding(
             code=CODE_OF_DUTY[duty.kind],
             rule=rule_of_duty(duty.kind, kinds.get(row.opener, "")),
@@ -111,6 +116,7 @@ def _overdue(source: LineageSource, rows: Iterable[DutyRow], as_of: int, now: in
             since=duty.due,
             deadline=duty.due,
             open=met_by is None,
+            residual=beyond is not None,
         )
 
 

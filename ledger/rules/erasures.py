@@ -17,7 +17,6 @@ from ledger.kinds.erasures import ErasureAttest, ErasureRequest
 from ledger.references import ReferenceSet
 from ledger.rules.covering import covers_record, find_mandate, mandate_fault, mandate_needs
 from ledger.rules.erasure_case import (
-    duty_about,
     duty_needs,
     held,
     held_needs,
@@ -184,6 +183,8 @@ def era_2(case: AttestCase) -> None:
         raise broken("ERA-2", f"{case.holder} owes this request nothing", f"{case.holder} 对该请求无待履行义务")
     acting, iss = inheritor(case.view, case.holder), case.context.iss
     if case.payload.unattainable:
+        if case.owed.residual:
+            raise broken("ERA-2", "it was attested as unattainable before", "此前已确认无法实现")
         if acting is not None or "regulator" not in member(case.view, iss).roles:
             raise broken(
                 "ERA-2", "it has an heir, or the signer is no regulator", "该成员有承继方，或签署方不是监管机构"
@@ -263,15 +264,12 @@ def _attest_effects(case: AttestCase) -> Effects:
     assert owed is not None, "ERA-2 found it"
     effects.edge(request, context.id, "attests")
     if case.payload.unattainable:
-        about = duty_about(request, case.holder, "")
-        effects.find("F-ERASURE-OVERDUE", about, case.holder, (request, context.id), "ERA-2")
-        left = ReferenceSet()
-    else:
-        left = case.on_hold
-        _destroy(case, effects)
-    state = msgspec.structs.replace(
-        owed, outstanding=left.entries, attested=context.id, residual=bool(case.payload.unattainable)
-    )
+        # The duty stays open: nobody can meet it any more, and the finding over it is what remains of it.
+        residual = msgspec.structs.replace(owed, attested=context.id, residual=True)
+        effects.put(ERASURE_HOLDER, request, residual, case.holder)
+        return effects
+    _destroy(case, effects)
+    state = msgspec.structs.replace(owed, outstanding=case.on_hold.entries, attested=context.id)
     settle(effects, case.view, context, request, case.holder, state, case.held)
     return effects
 
