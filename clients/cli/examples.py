@@ -52,6 +52,31 @@ EXAMPLES: Final[dict[str, dict[str, object]]] = {
     },
     "hold.place": {"references": _SET, "case": _B},
     "hold.lift": {"hold": _A},
+    "publication.start": {
+        "reference": f"{_A}:7", "site": "credit.example", "fields": ["document", "name"], "content": _B,
+        "end_day": "2026-12-31",
+    },
+    "publication.stop": {"publication": _A, "reason": "repaired", "ground": _B},
+    "publication.mirror": {"publication": _A, "site": "mirror.example", "content": _B, "end_day": "2026-12-31"},
+    "publication.observe": {
+        "publication": _A, "content": _B, "end_day": "2026-12-31", "seen_on": "2026-06-30", "capture": _C,
+    },
+    "list.enter": {
+        "list": "LST1", "subject": _SUBJECT, "grounds": [f"{_A}:7"], "basis": _BASIS, "end_day": "2027-03-02",
+    },
+    "list.exit": {"entry": _A, "reason": "repaired", "ground": _B},
+    "measure.apply": {"measure": "MEA1", "entry": _A, "basis": _BASIS, "end_day": "2027-03-02"},
+    "measure.lift": {"measure": _A, "reason": "exited"},
+    "repair.apply": {"reference": f"{_A}:7", "evidence": _B, "mandate": _C},
+    "repair.accept": {"application": _A},
+    "repair.decide": {"application": _A, "outcome": "approved", "reason": _B},
+    "stop.acknowledge": {
+        "order": _A, "about": f"{_B}:7", "stopped": [[_B, [[7, 7]]]],
+        "kept": [{"references": [[_C, []]], "basis": _BASIS}],
+    },
+    "pledge.make": {"subject": _SUBJECT, "authority": _BUYER, "what": _C, "due_day": "2026-12-31"},
+    "pledge.fulfil": {"pledge": _A, "evidence": _B},
+    "pledge.breach": {"pledge": _A, "evidence": _B},
     "contract.register": {
         "contract": "CA-004/2016", "buyer": _BUYER, "supplier": _SUPPLIER,
         "value": {"amount": 131_126_400, "currency": "MXN"},

@@ -44,6 +44,23 @@ from ledger.kinds.grants import (
 )
 from ledger.kinds.incidents import IncidentClose, IncidentContain, IncidentNotify, IncidentOpen
 from ledger.kinds.keys import KeyAdd, KeyRevoke, KeyRotate
+from ledger.kinds.publication import (
+    ListEnter,
+    ListExit,
+    MeasureApply,
+    MeasureLift,
+    PledgeBreach,
+    PledgeFulfil,
+    PledgeMake,
+    PublicationMirror,
+    PublicationObserve,
+    PublicationStart,
+    PublicationStop,
+    RepairAccept,
+    RepairApply,
+    RepairDecide,
+    StopAcknowledge,
+)
 from ledger.kinds.records import RecordBatch, RecordCorrect, RecordSubmit, RecordWithdraw
 from ledger.kinds.transfers import (
     TransferAccept,
@@ -74,6 +91,21 @@ _TYPES: tuple[type[Payload], ...] = (
     ErasureAttest,
     HoldPlace,
     HoldLift,
+    PublicationStart,
+    PublicationStop,
+    PublicationMirror,
+    PublicationObserve,
+    ListEnter,
+    ListExit,
+    MeasureApply,
+    MeasureLift,
+    RepairApply,
+    RepairAccept,
+    RepairDecide,
+    StopAcknowledge,
+    PledgeMake,
+    PledgeFulfil,
+    PledgeBreach,
     ContractRegister,
     ContractAmend,
     ContractClose,

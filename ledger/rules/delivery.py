@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ledger.holdings import Cover, cover, live_entries
+from ledger.kinds.fields import Mode
 from ledger.references import Reference, ReferenceSet
 from ledger.rules.authority import Authority, authority, chain_needs, check_stands
 from ledger.rules.consented import consent_needs, still_consented, unconsented
@@ -70,7 +71,7 @@ class Delivery:
     """A hand-over at `time` (ms): who sends what to whom under which authority.
 
     `acceptance` is the grant.accept the offer names, None at release, where it was judged before; so is `usage`, the
-    charges so far for each grant of the chain.
+    charges so far for each grant of the chain. `queries` is how many there were where nothing but answers was given.
     """
 
     time: int
@@ -84,11 +85,13 @@ class Delivery:
     carried: tuple[Carried, ...]
     acceptance: str | None = None
     usage: Mapping[str, UsageState | None] | None = None
+    mode: Mode = "store"
+    queries: int | None = None
 
     @property
     def count(self) -> int:
-        """Number of records handed over: what is charged."""
-        return self.references.count
+        """Number of records handed over, or of queries: what is charged."""
+        return self.references.count if self.queries is None else self.queries
 
     @property
     def disputed(self) -> ReferenceSet:
@@ -149,6 +152,8 @@ def deliver(
     purposes: frozenset[str],
     acceptance: str | None = None,
     metered: bool = False,
+    mode: Mode = "store",
+    queries: int | None = None,
 ) -> Delivery:
     """Look up a hand-over; raises UnknownReference or UnknownMember for what it names and the ledger does not hold."""
     held = authority(view, grant, "grant")
@@ -164,6 +169,8 @@ def deliver(
         carried=tuple(_carried(view, found, sender, held) for found in listed(view, references, "references")),
         acceptance=acceptance,
         usage=usage_of(view, held) if metered else None,
+        mode=mode,
+        queries=queries,
     )
 
 

@@ -87,7 +87,7 @@ def _scope_of(delivery: Delivery) -> Scope:
         references=delivery.references,
         purpose=delivery.purpose,
         grantee=delivery.receiver.uscc,
-        mode="store",
+        mode=delivery.mode,
         valid_from=delivery.time,
         valid_until=delivery.time + 1,
         data_life=grant.data_life,
