@@ -74,10 +74,10 @@ class PublicationObserve(Payload, frozen=True, kw_only=True, tag_field="kind", t
     capture: Digest
 
 
-class ListEnter(Payload, frozen=True, kw_only=True, tag_field="kind", tag="list.enter"):
+class ListEnter(Payload, frozen=True, kw_only=True, tag_field="kind", tag="list.enter", rename={"list_": "list"}):
     """A subject enters a list of the catalogue on the ground of records, until the end of a day."""
 
-    list: Code
+    list_: Code
     subject: Subject
     grounds: Annotated[list[RecordReference], Meta(min_length=1, max_length=MAX_GROUNDS)]
     basis: LegalBasis

@@ -93,7 +93,7 @@ class EnterCase:
     @property
     def code(self) -> str:
         """The list."""
-        return self.payload.list
+        return self.payload.list_
 
     @property
     def basis(self) -> LegalBasis:
@@ -156,7 +156,9 @@ class EndCase:
         "regulation where it takes rights away",
         "名单与措施须在现行目录之内；减损权益的，其依据须为法律、行政法规或地方性法规",
     ),
-    next_step=Text("Use a code of the catalogue, and name the basis it rests on.", "请使用目录中的代码并载明相应依据。"),
+    next_step=Text(
+        "Use a code of the catalogue, and name the basis it rests on.", "请使用目录中的代码并载明相应依据。"
+    ),
 )
 def lst_1(case: Listing) -> None:
     """LST-1: code and rank of the basis that is named."""
@@ -251,7 +253,7 @@ def _enter_case(context: Context, payload: ListEnter, view: BlockView) -> EnterC
     _check_day(context, payload.end_day)
     known = {entry.code: entry for entry in current_catalogue(view).lists}
     grounds = tuple(_ground(view, text) for text in payload.grounds)
-    return EnterCase(context, view, payload, known.get(payload.list), grounds)
+    return EnterCase(context, view, payload, known.get(payload.list_), grounds)
 
 
 def _ground(view: BlockView, text: str) -> Ground:
@@ -270,7 +272,7 @@ def _check_day(context: Context, day: str) -> None:
 def _enter(case: EnterCase) -> Effects:
     effects, context, payload = Effects(), case.context, case.payload
     state = EntryState(
-        code=payload.list,
+        code=payload.list_,
         subject_class=payload.subject.class_,
         subject_value=payload.subject.value,
         grounds=tuple(payload.grounds),

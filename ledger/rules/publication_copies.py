@@ -1,4 +1,4 @@
-"""publication.stop, publication.mirror, publication.observe: copies agree and end on time (PUB-2, PUB-3, PUB-5, PUB-6)."""
+"""publication.stop, publication.mirror, publication.observe: copies agree and end on time (PUB-3, PUB-5, PUB-6)."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from ledger.rules.publication_start import (
     same_terms,
     take_site,
 )
+from ledger.rules.record_chain import Version, versions, versions_needs
 from ledger.rules.registry import Context, KindRules, broken, handle, rule
 from ledger.rules.standing import meet_duty, member, open_duty
-from ledger.rules.record_chain import Version, versions, versions_needs
 from ledger.state.effects import Effects
 from ledger.state.publication_tables import COPY, MIRROR, PUBLICATION, CopyState, MirrorState, Shown
 from ledger.state.view import BlockView, Need
@@ -100,21 +100,24 @@ class CopyCase:
     ),
     next_step=Text("Show what the publisher shows.", "请与公示机构保持一致。"),
 )
-def pub_3(case: CopyCase, shown: Shown, expected: Shown, named: tuple[str, ...]) -> Shown:
-    """PUB-3: turns nothing away; F-PARITY names both statements. Returns `shown` with the finding noted in it."""
-    if same_terms(shown, expected):
-        return shown
+def pub_3(case: CopyCase, named: tuple[str, ...]) -> None:
+    """PUB-3: turns nothing away; F-PARITY names both statements, and is about the one that shows the difference."""
+    id_, member_ = case.context.id, case.copy.member
+    case.effects.find("F-PARITY", id_, member_, tuple(dict.fromkeys((*named, id_))), "PUB-3")
+
+
+def _differs(case: CopyCase, shown: Shown, named: tuple[str, ...]) -> Shown:
+    """Begin the finding unless one is open; returns `shown` with it noted."""
     if shown.parity:
         return shown
-    context, member_ = case.context, case.copy.member
-    case.effects.find("F-PARITY", context.id, member_, tuple(dict.fromkeys((*named, context.id))), "PUB-3")
-    return replace(shown, parity=context.id)
+    pub_3(case, named)
+    return replace(shown, parity=case.context.id)
 
 
 @rule(
     "PUB-6",
     demand=Text(
-        "A mirror is a service's, never the publisher's own; an observation is an auditor's, a regulator's or an agent's",
+        "A mirror is a service's, never the publisher's own; an observation an auditor's, a regulator's or an agent's",
         "镜像由征信机构发布，且非公示机构自身；观察由审计、监管或代理机构提交",
     ),
     next_step=Text("Have a member with that role sign.", "请由具备相应角色的成员签署。"),
@@ -191,7 +194,8 @@ def _mirror(case: CopyCase) -> Effects:
     equal = same_terms(shown, lead.shown)
     if before is not None:
         shown = _carried_on(case, before, equal=equal)
-    shown = pub_3(case, shown, lead.shown, (lead.shown.statement,))
+    if not equal:
+        shown = _differs(case, shown, (lead.shown.statement,))
     effects.put(MIRROR, copy.lead, MirrorState(site=copy.site, shown=shown), context.iss)
     return effects
 
@@ -219,7 +223,7 @@ def _observe(case: CopyCase) -> Effects:
         seen = replace(shown, content=payload.content, end_day=payload.end_day)
         named = (expected.statement, copy.shown.statement)
         if not same_terms(seen, expected):
-            shown = replace(shown, parity=pub_3(case, seen, expected, named).parity)
+            shown = _differs(case, shown, named)
         elif shown.parity and same_terms(copy.shown, expected):
             effects.clear("F-PARITY", shown.parity, copy.member, (*named, context.id), "PUB-3")
             shown = replace(shown, parity="")
@@ -241,9 +245,5 @@ def _expired(case: CopyCase, payload: PublicationObserve, expected: Shown) -> Sh
 
 
 handle(KindRules("publication.stop", PublicationStop, _needs, _stop_case, (pub_2,), _stop, meets_duty=True))
-handle(
-    KindRules(
-        "publication.mirror", PublicationMirror, _mirror_needs, _mirror_case, (pub_6, pub_7, pub_8), _mirror
-    )
-)
+handle(KindRules("publication.mirror", PublicationMirror, _mirror_needs, _mirror_case, (pub_6, pub_7, pub_8), _mirror))
 handle(KindRules("publication.observe", PublicationObserve, _needs, _observe_case, (pub_6,), _observe))

@@ -16,9 +16,9 @@ from ledger.rules.copies import Copy, clear_findings, copies_of, copy_needs, fin
 from ledger.rules.copies import public_needs as lead_rows
 from ledger.rules.loading import check_sorted, peek
 from ledger.rules.purposes import current_catalogue
+from ledger.rules.record_chain import Version, first_published, published_needs, versions, versions_needs
 from ledger.rules.registry import Context, KindRules, broken, handle, rule
 from ledger.rules.standing import catalogue, deadline, item_of, member, open_duty
-from ledger.rules.record_chain import Version, first_published, published_needs, versions, versions_needs
 from ledger.state.effects import Effects
 from ledger.state.publication_tables import (
     COPY,
@@ -250,8 +250,8 @@ def pub_7(case: Publishing) -> None:
         "A site belongs to the member that used its name first, and shows a record once",
         "网站归首先使用其名称的成员所有，同一信息在同一网站只公示一次",
     ),
-    next_step=Text("Name the publication in `changes`, or a site of your own.", "请在 `changes` 中引用已有公示，或使用自有网站。"),
-)  # fmt: skip
+    next_step=Text("Name the publication in `changes`, or a site of your own.", "请引用已有公示，或使用自有网站。"),
+)
 def pub_8(case: Publishing) -> None:
     """PUB-8: a site is bound by its first use; `clash` says what the case itself stands in the way of."""
     known = case.view.find(SITE, "", case.site)
@@ -290,9 +290,7 @@ def _case(context: Context, payload: PublicationStart, view: BlockView) -> Start
     published = view.find(PUBLISHED, version.id, version.suffix)
     present = tuple(copy for lead in (published.leads if published else ()) for copy in copies_of(view, lead))
     first = first_published(view, chain)
-    return StartCase(
-        context, view, payload, chain, version, changed, present, context.time if first is None else first
-    )
+    return StartCase(context, view, payload, chain, version, changed, present, context.time if first is None else first)
 
 
 def _effects(case: StartCase) -> Effects:
@@ -304,9 +302,7 @@ def _effects(case: StartCase) -> Effects:
     effects.put(COPY, context.id, CopyState(lead=lead, member=context.iss, mirror=False))
     take_site(effects, case.view, payload.site, context)
     shown = Shown(statement=context.id, since=context.time, content=payload.content, end_day=payload.end_day)
-    state = PublicationState(
-        reference=payload.reference, publisher=context.iss, site=payload.site, shown=shown
-    )
+    state = PublicationState(reference=payload.reference, publisher=context.iss, site=payload.site, shown=shown)
     effects.put(PUBLICATION, lead, state)
     effects.edge(version.id, context.id, "publishes", version.ranges)
     open_duty(effects, context, "publication.stop", context.iss, day_end(payload.end_day))
@@ -346,6 +342,4 @@ def same_terms(one: Shown, other: Shown) -> bool:
     return (one.content, one.end_day) == (other.content, other.end_day)
 
 
-handle(
-    KindRules("publication.start", PublicationStart, _needs, _case, (pub_2, pub_7, pub_8, pub_1, pub_4), _effects)
-)
+handle(KindRules("publication.start", PublicationStart, _needs, _case, (pub_2, pub_7, pub_8, pub_1, pub_4), _effects))

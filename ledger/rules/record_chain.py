@@ -88,7 +88,8 @@ def _walk(view: BlockView, start: Reference) -> list[Reference]:
             break
         here = Reference.parse(record.replaces)
         back.append(here)
-    ahead, here = [], start
+    ahead: list[Reference] = []
+    here = start
     while len(ahead) <= MAX_VERSIONS:
         ended = peek(view, ENDED, here.statement_id, row_suffix(here.row))
         if ended is None or ended.how != "corrected":

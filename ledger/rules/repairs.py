@@ -66,8 +66,8 @@ def rep_1(case: ApplyCase) -> None:
     """REP-1: from the day on which any version was public first; what never was public has no term that could pass."""
     if case.first is None:
         raise broken("REP-1", "the record was never public", "该信息从未公示")
-    terms = {term.severity: term.minimum_days for term in case.item.severities or ()}
-    from_day = day_start(day_of(case.first)) + terms.get(case.version.record.severity or "minor", 0) * DAY_MS
+    terms = {str(term.severity): term.minimum_days for term in case.item.severities or ()}
+    from_day = day_start(day_of(case.first)) + terms.get(case.version.record.severity or "", 0) * DAY_MS
     if case.context.time < from_day:
         raise broken("REP-1", f"the term runs until {day_of(from_day)}", f"最短公示期至 {day_of(from_day)}")
 
@@ -76,7 +76,8 @@ def rep_1(case: ApplyCase) -> None:
     "REP-2",
     recorded=True,
     demand=Text(
-        "An application is registered and decided by the item's repair authority", "修复申请由条目规定的修复机关受理和决定"
+        "An application is registered and decided by the item's repair authority",
+        "修复申请由条目规定的修复机关受理和决定",
     ),
     next_step=Text("Have the repair authority sign.", "请由修复机关签署。"),
 )
@@ -85,7 +86,9 @@ def rep_2(case: DecideCase) -> None:
     authority = case.item.repair_authority
     if case.context.iss != authority:
         who = authority or "nobody"
-        raise broken("REP-2", f"{case.item.code} is repaired by {who}", f"{case.item.code} 的修复机关为 {authority or '无'}")
+        raise broken(
+            "REP-2", f"{case.item.code} is repaired by {who}", f"{case.item.code} 的修复机关为 {authority or '无'}"
+        )
 
 
 @rule(
@@ -110,8 +113,8 @@ def rep_3(case: DecideCase) -> None:
 @rule(
     "REP-5",
     demand=Text(
-        "Repair is applied for by the subject, or by an agent whose live mandate covers the record; for a person always "
-        "by an agent, and never by the authority that decides",
+        "Repair is applied for by the subject, or by an agent whose live mandate covers the record; for a person "
+        "always by an agent, and never by the authority that decides",
         "信用修复由信息主体或持有效且涵盖该信息之委托的代理方申请；自然人须由代理方申请，修复机关不得自行申请",
     ),
     next_step=Text("Open a mandate that covers the record, and name it.", "请先登记涵盖该信息的委托并予以引用。"),
@@ -136,9 +139,7 @@ def rep_5(case: ApplyCase) -> None:
 
 @rule(
     "REP-6",
-    demand=Text(
-        "An application is registered once, and decided once after that", "修复申请受理一次，受理后决定一次"
-    ),
+    demand=Text("An application is registered once, and decided once after that", "修复申请受理一次，受理后决定一次"),
     next_step=Text("`suyuan repair show` says how it stands.", "`suyuan repair show` 可查看办理状态。"),
 )
 def rep_6(case: DecideCase) -> None:

@@ -1,4 +1,4 @@
-"""stop.acknowledge: a holder says what it stopped (REP-4); it meets stop duties of GRA-6, REC-10, REP-3 and data life."""
+"""stop.acknowledge: a holder says what it stopped (REP-4), which meets the duties of GRA-6, REC-10 and REP-3."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ class StopCase:
         "working days; both together are all that it was told to stop",
         "每个须停止使用的持有方应在规定工作日内确认一次停止的内容、保留的内容及依据，两者合计须涵盖全部应停止内容",
     ),
-    next_step=Text("`suyuan duty list` shows order and object of your duties.", "`suyuan duty list` 可查看本方义务及其来源。"),
-)  # fmt: skip
+    next_step=Text("`suyuan duty list` shows order and object.", "`suyuan duty list` 可查看本方义务及其来源。"),
+)
 def rep_4(case: StopCase) -> None:
     """REP-4: an open stop duty of the signer. A late acknowledgement is admitted; that it was late stays a finding."""
     if case.duty is None:

@@ -1,4 +1,4 @@
-"""State rows of publication, lists, repair and pledges (公示, 名单, 信用修复, 信用承诺); times are block times in ms."""
+"""State of publication, lists, repair and pledges (公示, 名单, 信用修复, 信用承诺); times are block times in ms."""
 
 from __future__ import annotations
 
