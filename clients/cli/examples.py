@@ -128,6 +128,11 @@ EXAMPLES: Final[dict[str, dict[str, object]]] = {
     "transfer.dispute": {"offer": _A, "reason": "commitment", "one_time_secret": _KID},
     "transfer.refuse": {"offer": _A, "reason": "not_wanted"},
     "transfer.cancel": {"offer": _A, "reason": "withdrawn"},
+    "query.batch": {
+        "grant": _A, "acceptance": _B, "sender": _BUYER, "receiver": _OTHER, "mode": "query", "references": _SET,
+        "items": {"penalty": ["document"]}, "purpose": "credit.lending", "count": 240, "root": _C,
+        "period": {"begin": "2026-03-02T00:00:00Z", "end": "2026-03-03T00:00:00Z"},
+    },
     "use.report": {
         "transfer": _A, "purpose": "credit.lending", "used_at": "2026-03-05T08:00:00Z", "outcome": _C,
         "reference": f"{_A}:7",

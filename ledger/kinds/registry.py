@@ -44,6 +44,7 @@ from ledger.kinds.grants import (
 )
 from ledger.kinds.incidents import IncidentClose, IncidentContain, IncidentNotify, IncidentOpen
 from ledger.kinds.keys import KeyAdd, KeyRevoke, KeyRotate
+from ledger.kinds.products import QueryBatch
 from ledger.kinds.publication import (
     ListEnter,
     ListExit,
@@ -129,6 +130,7 @@ _TYPES: tuple[type[Payload], ...] = (
     TransferDispute,
     TransferRefuse,
     TransferCancel,
+    QueryBatch,
     UseReport,
     IncidentOpen,
     IncidentContain,
