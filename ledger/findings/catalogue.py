@@ -8,8 +8,8 @@ from typing import Literal
 
 from ledger.errors import Text
 
-Origin = Literal["event", "duty", "key", "none"]
-"""How it arises: from an event that a rule emits, an overdue duty, a doubtful key; or its kinds do not exist yet."""
+Origin = Literal["event", "duty", "both", "key", "none"]
+"""How it arises: from an event that a rule emits, an overdue duty, either of them, a doubtful key; or not yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +38,10 @@ _CODES = (
     FindingCode(
         "F-PARITY",
         Text("A copy differs from the publication in content or end day", "公示副本与原公示的内容或截止日不一致"),
-        "none",
+        "both",
     ),
-    FindingCode("F-EXPIRED-PUBLIC", Text("Still public past its end", "公示期满仍在公示"), "none"),
-    FindingCode("F-LIST", Text("A measure lives on after exit from the list", "移出名单后措施仍未解除"), "none"),
+    FindingCode("F-EXPIRED-PUBLIC", Text("Still public past its end", "公示期满仍在公示"), "both"),
+    FindingCode("F-LIST", Text("A measure lives on after exit from the list", "移出名单后措施仍未解除"), "duty"),
     FindingCode(
         "F-CONTRACT-SUM",
         Text(
@@ -55,8 +55,8 @@ _CODES = (
     FindingCode("F-UNVERIFIED", Text("Performance is claimed but not verified", "履约已主张但未经核验"), "event"),
     FindingCode("F-DISPUTE-OVERDUE", Text("A dispute is not resolved in time", "异议逾期未处理"), "duty"),
     FindingCode("F-ERASURE-OVERDUE", Text("An erasure is not attested in time", "删除逾期未确认"), "duty"),
-    FindingCode("F-RETENTION", Text("Held past its end", "超出保存期限仍持有"), "none"),
-    FindingCode("F-PLEDGE-OVERDUE", Text("A pledge is past its due day", "信用承诺逾期"), "none"),
+    FindingCode("F-RETENTION", Text("Held past its end", "超出保存期限仍持有"), "duty"),
+    FindingCode("F-PLEDGE-OVERDUE", Text("A pledge is past its due day", "信用承诺逾期"), "duty"),
     FindingCode("F-CODE", Text("A code quoted by an import fails its check", "导入文件引用的代码校验不通过"), "event"),
     FindingCode("F-STALE-PRODUCT", Text("Inputs of a product changed", "产品的输入已变更"), "event"),
     FindingCode("F-INCIDENT-OVERDUE", Text("A duty of an incident is overdue", "事件处置义务逾期"), "duty"),
@@ -90,8 +90,16 @@ CODE_OF_DUTY: Mapping[str, str] = {
     "incident.notify": "F-INCIDENT-OVERDUE",
     "incident.contain": "F-INCIDENT-OVERDUE",
     "access.answer": "F-ACCESS-OVERDUE",
+    "publication.stop": "F-EXPIRED-PUBLIC",
+    "publication.follow": "F-PARITY",
+    "list.exit": "F-LIST",
+    "measure.lift": "F-LIST",
+    "pledge.settle": "F-PLEDGE-OVERDUE",
 }
-"""Which finding an overdue duty of a kind is."""
+"""Which finding an overdue duty of a kind is; `code_of_duty` knows the one exception."""
+
+RETENTION = "F-RETENTION"
+"""What an overdue stop is when nothing but the end of the data life, or of the retention, asked for it."""
 
 RULE_OF_DUTY: Mapping[str, str] = {
     "transfer.accept": "TRA-6",
@@ -106,16 +114,28 @@ RULE_OF_DUTY: Mapping[str, str] = {
     "incident.notify": "INC-1",
     "incident.contain": "INC-1",
     "access.answer": "ACC-2",
+    "publication.stop": "PUB-1",
+    "publication.follow": "PUB-5",
+    "list.exit": "LST-2",
+    "measure.lift": "LST-2",
+    "pledge.settle": "PLE-1",
 }
 """The rule that opened a duty of a kind."""
 
 KEY_DOUBT, KEY_DOUBT_RULE = "F-KEY-DOUBT", "GOV-7"
 
 
+def code_of_duty(kind: str, opener_kind: str) -> str:
+    """Return the finding that an overdue duty is: a release opens a stop for the end of what it gives (GRA-6)."""
+    return RETENTION if (kind, opener_kind) == ("stop", "transfer.release") else CODE_OF_DUTY[kind]
+
+
 def rule_of_duty(kind: str, opener_kind: str) -> str:
     """Return the rule that opened a duty: REC-10 after a record's end, ACC-4 after a consent's, the rest by kind."""
     if kind == "stop" and opener_kind.startswith("record."):
         return "REC-10"
+    if opener_kind == "repair.decide":
+        return "REP-3"
     if kind == "stop" and opener_kind == "consent.withdraw":
         return "ACC-4"
     return RULE_OF_DUTY[kind]

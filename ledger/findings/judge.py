@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from ledger.findings.catalogue import CODE_OF_DUTY, KEY_DOUBT, KEY_DOUBT_RULE, rule_of_duty
+from ledger.findings.catalogue import CODE_OF_DUTY, KEY_DOUBT, KEY_DOUBT_RULE, code_of_duty, rule_of_duty
 from ledger.findings.residual import residual_attestations
 from ledger.lineage.source import DutyRow, FindingRow, LineageSource
 from ledger.lineage.standing import met_before
@@ -108,7 +108,7 @@ def _overdue(source: LineageSource, rows: Iterable[DutyRow], as_of: int, now: in
         beyond = residual.get((duty.about, duty.party)) if met_by is None else None
         named = (re.split("[:/]", duty.about)[0], row.opener, *(id_ for id_ in (met_by, beyond) if id_ is not None))
         yield Finding(
-            code=CODE_OF_DUTY[duty.kind],
+            code=code_of_duty(duty.kind, kinds.get(row.opener, "")),
             rule=rule_of_duty(duty.kind, kinds.get(row.opener, "")),
             about=duty.about,
             party=duty.party,

@@ -68,7 +68,7 @@ def _sets(payload: StopAcknowledge) -> tuple[ReferenceSet | None, ReferenceSet]:
     return None if payload.stopped is None else ReferenceSet.from_json(payload.stopped), kept
 
 
-def _asked(view: BlockView, payload: StopAcknowledge) -> ReferenceSet | None:
+def _asked(view: BlockView, payload: StopAcknowledge, holder: str) -> ReferenceSet | None:
     """Return what the duty is about as records, None for a grant; raises UnknownReference."""
     about = Reference.parse(payload.about)
     transfer = view.find(TRANSFER, about.statement_id)
@@ -77,22 +77,28 @@ def _asked(view: BlockView, payload: StopAcknowledge) -> ReferenceSet | None:
     if view.find(GRANT, about.statement_id) is not None and about.row is None:
         return None
     record = view.find(RECORD, about.statement_id)
-    if record is not None and (names_record(record, about) or (about.row is None and record.count)):
+    if record is not None and about.row is None and record.count:
+        return _held(view, about.statement_id, holder)
+    if names_record(record, about):
         rows: Ranges = () if about.row is None else ((about.row, about.row),)
-        return ReferenceSet(((about.statement_id, rows or _whole(record.count)),))
+        return ReferenceSet(((about.statement_id, rows),))
     raise UnknownReference(field="about", name=payload.about, kind="record, grant or transfer.offer")
 
 
-def _whole(count: int) -> Ranges:
-    """Return all rows of a batch, or the one record."""
-    return ((0, count - 1),) if count else ()
+def _held(view: BlockView, batch: str, holder: str) -> ReferenceSet:
+    """Return the rows of a batch that the holder has."""
+    holding, found = view.find(HOLDING, batch, holder), ReferenceSet()
+    for entry in holding.entries if holding else ():
+        if entry.ended_index is None:
+            found = found.union(ReferenceSet(((batch, entry.ranges),)))
+    return found
 
 
-def _reached(view: BlockView, payload: StopAcknowledge) -> ReferenceSet:
+def _reached(view: BlockView, payload: StopAcknowledge, holder: str) -> ReferenceSet:
     """Return what the acknowledgement stops."""
     stopped, kept = _sets(payload)
     if stopped is None:
-        stopped = (_asked(view, payload) or ReferenceSet()).difference(kept)
+        stopped = (_asked(view, payload, holder) or ReferenceSet()).difference(kept)
     return stopped
 
 
@@ -115,11 +121,11 @@ def _needs(context: Context, payload: StopAcknowledge, view: BlockView) -> Itera
 
 def _case(context: Context, payload: StopAcknowledge, view: BlockView) -> StopCase:
     stated, kept = _sets(payload)
-    asked = _asked(view, payload)
+    asked = _asked(view, payload, context.iss)
     for each, name in ((stated, "stopped"), (kept, "kept")):
         if each is not None:
             listed(view, each, name)
-    stopped = _reached(view, payload)
+    stopped = _reached(view, payload, context.iss)
     duty = view.find(DUTY, payload.order, duty_suffix("stop", context.iss, payload.about, payload.order))
     return StopCase(context, view, payload, duty, stopped, kept, asked, _grants(view, payload, stopped, context.iss))
 

@@ -209,6 +209,11 @@ def _stop_duties(case: ReleaseCase, effects: Effects) -> None:
     transfer, offer, view = case.transfer, case.payload.offer, case.view
     due = deadline(view, "stop", case.delivery.life_end)
     open_duty(effects, case.context, "stop", transfer.receiver, due, about=offer)
+    for part in case.delivery.carried:
+        retained = day_end(part.listed.record.retention_end)
+        if retained < case.delivery.life_end:
+            due = deadline(view, "stop", retained)
+            open_duty(effects, case.context, "stop", transfer.receiver, due, about=part.listed.id)
     for id_, grant in case.delivery.held.chain:
         revoked = grant.revoked
         if revoked is None:
