@@ -136,7 +136,8 @@ LinkingKeyName = Literal["organisations", "persons"]
 class LinkingEpoch(Payload, frozen=True, kw_only=True, tag_field="kind", tag="linking.epoch"):
     """A new epoch of the linking key of organisations or of persons, by a hub.
 
-    `commitment` is SHA256("suyuan/linking-key" ‖ 0x00 ‖ key); the key itself goes to members wrapped, off the ledger.
+    `commitment` is HMAC-SHA256(linking key, "suyuan/linking-epoch" ‖ 0x00 ‖ `key` ‖ 0x00 ‖ epoch in decimal); the key
+    itself goes to members wrapped, off the ledger.
     """
 
     key: LinkingKeyName

@@ -31,6 +31,9 @@ PRIVATE_TERMS: Final = ("性别", "年龄", "民族", "种族", "婚姻", "国�
 STATUTORY_RANKS: Final = frozenset(("law", "administrative_regulation", "local_regulation"))
 """Ranks of legal basis that may take rights away (CAT-2)."""
 
+MIN_FORMS: Final = 2
+"""How many schema-equivalent forms a field declares, where it declares any."""
+
 _WORD: Final = re.compile(r"[a-z]+")
 
 
@@ -85,10 +88,22 @@ def _check_item(item: Item) -> None:
     check_sorted(item.sources, f"sources of {item.code}")
     if item.adverse != bool(item.severities):
         raise CatalogueShape(detail=f"item {item.code}: adverse items, and only they, have severity classes")
+    for field in item.fields:
+        _check_forms(item, field)
     _unique((term.severity for term in item.severities or ()), f"severities of {item.code}")
     for term in item.severities or ():
         if term.minimum_days > term.maximum_days:
             raise CatalogueShape(detail=f"item {item.code}: minimum over maximum for {term.severity}")
+
+
+def _check_forms(item: Item, field: Field) -> None:
+    """Forms that a reader takes for the same are several, each once: one alone says nothing."""
+    if field.forms is None:
+        return
+    name = f"{item.code}.{field.name}"
+    _unique(field.forms, f"forms of {name}")
+    if len(field.forms) < MIN_FORMS:
+        raise CatalogueShape(detail=f"{name} has fewer than {MIN_FORMS} equal forms")
 
 
 def _unique(values: Iterable[str], what: str) -> None:
@@ -120,8 +135,17 @@ def cat_1(case: CatalogueCase) -> None:
 
 
 def _codes(catalogue: Catalogue) -> set[str]:
-    """Every code of a version; a field counts as `<item>.<field>`, prefixed by its sort."""
-    fields = {f"field {item.code}.{field.name}" for item in catalogue.items for field in item.fields}
+    """Every code of a version, prefixed by its sort; records rest on types and severities too, marks on equal forms."""
+    fields = {
+        f"field {item.code}.{field.name} of type {field.type}" for item in catalogue.items for field in item.fields
+    }
+    fields |= {
+        f"form {form} of {item.code}.{field.name}"
+        for item in catalogue.items
+        for field in item.fields
+        for form in field.forms or ()
+    }
+    fields |= {f"severity {term.severity} of {item.code}" for item in catalogue.items for term in item.severities or ()}
     entries = {f"list {entry.code}" for entry in catalogue.lists}
     measures = {f"measure {entry.code}" for entry in catalogue.measures}
     purposes = {f"purpose {node.code}" for node in catalogue.purposes}

@@ -28,8 +28,8 @@ class EpochCase:
 @rule(
     "GOV-6",
     demand=Text(
-        "A hub begins the epochs of a linking key; they only grow, and each has a key of its own",
-        "关联密钥的期次由信息共享平台启用，只能递增，且每期使用新的密钥",
+        "A hub begins the epochs of a linking key; they only grow, and each has a commitment of its own",
+        "关联密钥的期次由信息共享平台启用，只能递增，且每期承诺值各不相同",
     ),
     next_step=Text("Have a hub begin a later epoch with a fresh key.", "请由信息共享平台以新密钥启用更晚的期次。"),
 )
@@ -43,7 +43,7 @@ def gov_6(case: EpochCase) -> None:
         raise broken("GOV-6", f"epoch {newest.epoch} has begun", f"第 {newest.epoch} 期已启用")
     for _, row in case.view.scan(LINKING):
         if row.commitment == payload.commitment:
-            raise broken("GOV-6", f"epoch {row.epoch} has this key", f"第 {row.epoch} 期已使用该密钥")
+            raise broken("GOV-6", f"epoch {row.epoch} has this commitment", f"第 {row.epoch} 期已使用该承诺值")
 
 
 def linking_key_of(subject_class: str) -> LinkingKeyName:
