@@ -137,6 +137,10 @@ EXAMPLES: Final[dict[str, dict[str, object]]] = {
         "transfer": _A, "purpose": "credit.lending", "used_at": "2026-03-05T08:00:00Z", "outcome": _C,
         "reference": f"{_A}:7",
     },
+    "product.issue": {
+        "form": "score", "subject_class": "enterprise", "purpose": "credit.lending", "items": {"penalty": ["document"]},
+        "method": "scorecard-3", "commitment": _C, "references": _SET, "transfers": [_B], "serves": "other",
+    },
     "incident.open": {"category": "leak", "noticed_at": "2026-03-05T08:00:00Z", "affected": _A, "report": _C},
     "incident.contain": {"incident": _A, "measures": _C},
     "incident.notify": {"incident": _A, "salt": _KID, "members": [_BUYER, _SUPPLIER], "references": _SET},

@@ -44,7 +44,7 @@ from ledger.kinds.grants import (
 )
 from ledger.kinds.incidents import IncidentClose, IncidentContain, IncidentNotify, IncidentOpen
 from ledger.kinds.keys import KeyAdd, KeyRevoke, KeyRotate
-from ledger.kinds.products import QueryBatch
+from ledger.kinds.products import ProductIssue, QueryBatch
 from ledger.kinds.publication import (
     ListEnter,
     ListExit,
@@ -132,6 +132,7 @@ _TYPES: tuple[type[Payload], ...] = (
     TransferCancel,
     QueryBatch,
     UseReport,
+    ProductIssue,
     IncidentOpen,
     IncidentContain,
     IncidentNotify,
