@@ -17,6 +17,7 @@ from ledger.execution import Outcome
 from ledger.keys import P256Signer
 from ledger.signed import sign_pop
 from ledger.times import format_time
+from tests.conformance.golden_governance import govern
 from tests.world import World, digest_of
 from tests.world_genesis import BASIS, encryption_of, seed_of
 
@@ -105,6 +106,7 @@ def tell() -> LogVector:
     story.block()
     story.world.advance(600_000)
     story.block()
+    govern(story)
     return story.log
 
 

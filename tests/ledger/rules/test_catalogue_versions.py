@@ -139,13 +139,16 @@ def measure(rank: str, *, takes_rights: bool) -> Measure:
 )
 @pytest.mark.parametrize("sort", ["lists", "measures"])
 def test_CAT_2_what_takes_rights_needs_its_rank(world: World, sort: str, rank: str, admitted: bool) -> None:  # noqa: N802
-    kept = [*getattr(catalogue(), sort)]
-    outcome = propose(world, publish(version(**{sort: [*kept, measure(rank, takes_rights=True)]})))
+    def with_one(*, takes_rights: bool) -> Catalogue:
+        entries = [*getattr(catalogue(), sort), measure(rank, takes_rights=takes_rights)]
+        return msgspec.structs.replace(version(), **{sort: entries})
+
+    outcome = propose(world, publish(with_one(takes_rights=True)))
     if admitted:
         assert outcome.status == "admitted"
     else:
         assert_breaks(world, "CAT-2", outcome)
-        mild = propose(world, publish(version(**{sort: [*kept, measure(rank, takes_rights=False)]})))
+        mild = propose(world, publish(with_one(takes_rights=False)))
         assert mild.status == "admitted"
 
 

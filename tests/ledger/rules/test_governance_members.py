@@ -149,7 +149,7 @@ def test_GRA_1_a_member_without_the_role_grants_no_records_to_come(world: World)
 
 @pytest.mark.parametrize("roles", [["user"], ["user", "source"], ["user", "user"]])
 def test_GOV_8_roles_are_a_set_and_a_change(world: World, roles: list[str]) -> None:  # noqa: N802
-    action = {"act": "member.set_roles", "member": world.uscc("lender"), "roles": roles}
+    action: Action = {"act": "member.set_roles", "member": world.uscc("lender"), "roles": roles}
     assert_breaks(world, "GOV-8", propose(world, action))
 
 
