@@ -168,9 +168,25 @@ def _report(session: Session, error: BaseException) -> int:
     return int(Exit.INTERNAL)
 
 
+class KindGroup(click.Group):
+    """A group that also has a command for every statement kind that belongs to it, made when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name all commands."""
+        from clients.cli.kind_commands import commands_of
+
+        return sorted({*super().list_commands(ctx), *commands_of(str(self.name))})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return one command: the group's own before the one that a kind gives it."""
+        from clients.cli.kind_commands import command_of
+
+        return super().get_command(ctx, cmd_name) or command_of(str(self.name), cmd_name)
+
+
 def new_group(name: str, en: str, zh: str) -> click.Group:
-    """Return an empty group with its help in both languages."""
-    return click.Group(name, help=f"{en}\n\n{zh}", short_help=f"{en} {zh}")
+    """Return a group that has only the commands of its kinds so far, with its help in both languages."""
+    return KindGroup(name, help=f"{en}\n\n{zh}", short_help=f"{en} {zh}")
 
 
 def command(group: click.Group, name: str, zh: str) -> Callable[[Body], click.Command]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
+
 import click
 
 from clients.cli.command import standalone
 from clients.cli.errors import UsageProblem
-from clients.cli.examples import full_example
+from clients.cli.examples import EXAMPLES, full_example
+from clients.cli.kind_commands import example_words
 from clients.cli.session import Session
 from ledger.kinds import KINDS, json_schema
 
@@ -23,7 +26,8 @@ def schema(session: Session, kind: str | None, list_kinds: bool) -> None:
         return
     if kind is None:
         raise UsageProblem(detail="name a kind, or use --list", command="suyuan schema")
-    session.output.data({"kind": kind, "schema": json_schema(kind), "example": full_example(kind)})
+    shown = {"kind": kind, "schema": json_schema(kind), "example": full_example(kind)}
+    session.output.data({**shown, "command": shlex.join(["suyuan", *example_words(kind, EXAMPLES[kind])])})
 
 
 def _says(kind: str) -> str:
