@@ -19,7 +19,8 @@ RULES_OF_THESE_KINDS = (
     *(f"CON-{n}" for n in range(1, 7)),
     *(f"GRA-{n}" for n in range(1, 11)),
     *(f"TRA-{n}" for n in range(1, 12)),
-    *("GOV-1", "GOV-5", "GOV-7", "CAT-2", "CAT-3", "USE-1", "USE-2"),
+    *(f"GOV-{n}" for n in range(1, 8)),
+    *("CAT-1", "CAT-2", "CAT-3", "USE-1", "USE-2"),
 )
 """The ids of DOMAIN.md whose kinds exist; ids are added, never renamed or dropped."""
 
