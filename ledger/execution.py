@@ -22,7 +22,7 @@ from ledger.rules.signer import SignerCase, check_envelope, gov_5, rec_5, rec_6,
 from ledger.state.digest import encode_changes, next_digest
 from ledger.state.effects import Edge, Effects, FindingEvent, StateKey
 from ledger.state.tables import StateRow
-from ledger.state.view import BlockView, StateSource
+from ledger.state.view import BlockView, Need, StateSource
 from ledger.statement import Statement
 
 HEARTBEAT_MS = 600_000
@@ -180,21 +180,26 @@ class _Run:
             for statement, payload in zip(statements, payloads, strict=True)
             if isinstance(payload, Payload)
         ]
-        self._load([pair for pair in pairs if self._can_name_needs(*pair)])
+        self._load(pairs, strict=False)
 
-    def _can_name_needs(self, context: Context, payload: Payload) -> bool:
-        """Whether the payload's references can be read at all; one that cannot is rejected when its turn comes."""
-        try:
-            list(HANDLERS[context.kind].needs(context, payload, self.view))
-        except SuyuanError:
-            return False
-        return True
+    def _load(self, pairs: Collection[tuple[Context, Payload]], *, strict: bool) -> None:
+        """Load what the statements need, round by round.
 
-    def _load(self, pairs: Collection[tuple[Context, Payload]]) -> None:
+        Naming needs may fail, at once for references that cannot be read, later by what was loaded. Unless `strict`
+        such a statement is left out: it is rejected when its turn comes.
+        """
+        failed: set[str] = set()
         for _ in range(_LOAD_ROUNDS):
-            wanted = set()
+            wanted: set[Need] = set()
             for context, payload in pairs:
-                wanted |= self.view.missing(HANDLERS[context.kind].needs(context, payload, self.view))
+                if context.id in failed:
+                    continue
+                try:
+                    wanted |= self.view.missing(HANDLERS[context.kind].needs(context, payload, self.view))
+                except SuyuanError:
+                    if strict:
+                        raise
+                    failed.add(context.id)
             if not wanted:
                 return
             self.view.add_loaded(wanted, self.source.load(wanted))
@@ -228,7 +233,7 @@ class _Run:
         gov_5(SignerCase(context, self.view, key, handler.meets_duty))
         rec_5(first_use)
         rec_6(statement.payload)
-        self._load([(context, payload)])
+        self._load([(context, payload)], strict=True)
         return handler.admit(context, payload, self.view)
 
     def _log(self, context: Context, statement: Statement, entry: bytes, rule: str | None) -> None:

@@ -100,7 +100,8 @@ class Holder(msgspec.Struct, frozen=True, kw_only=True):
     """One holding at the index asked for: who, which version and rows, through which hop, since when.
 
     The issuer of a version holds it from its own statement (`hop` is that statement). `may_still` says whether the
-    member could hold and use it at the size that was judged; `reasons` says why not.
+    member could hold and use it at the size that was judged; `reasons` says why not. `until_index` is the index of
+    the statement that attested its destruction, where one did.
     """
 
     member: str
@@ -113,6 +114,7 @@ class Holder(msgspec.Struct, frozen=True, kw_only=True):
     life_end: int | None
     may_still: bool
     reasons: tuple[str, ...]
+    until_index: int | None = None
 
 
 class Holders(Answer, frozen=True, kw_only=True):

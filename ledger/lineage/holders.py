@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import cast
 
 from ledger.lineage.answers import Holder, Holders, Version
+from ledger.lineage.destroyed import destructions, held_by_issuer
 from ledger.lineage.ranges import WHOLE, grow, intersect
 from ledger.lineage.revocations import revoked_at
 from ledger.lineage.source import LineageSource
@@ -120,15 +121,20 @@ class _Judge:
             self._received(version, member, holding, rows, transfers[holding.hop])
             for version, member, holding, rows in entries
         ]
-        own = [self._issuer(version) for version in versions]
+        gone = destructions(self.source, [(version.id, version.issuer) for version in versions])
+        own = [
+            self._issuer(version, rows, until)
+            for version in versions
+            for rows, until in held_by_issuer(version.rows, gone.get(version.id, ()), then, self.as_of)
+        ]
         return (*sorted(own, key=_place), *sorted(received, key=_place))
 
-    def _issuer(self, version: Version) -> Holder:
-        reasons = self._ended(version.id, version.rows)
+    def _issuer(self, version: Version, rows: Ranges, until: int | None) -> Holder:
+        reasons = [*((ENDED,) if until is not None else ()), *self._ended(version.id, rows)]
         return Holder(
             member=version.issuer,
             version=version.id,
-            rows=version.rows,
+            rows=rows,
             hop=version.id,
             grant="",
             since_index=version.index,
@@ -136,6 +142,7 @@ class _Judge:
             life_end=None,
             may_still=not reasons,
             reasons=tuple(reasons),
+            until_index=until,
         )
 
     def _received(
@@ -147,7 +154,9 @@ class _Judge:
         transfer: TransferState,
     ) -> Holder:
         reasons: list[str] = []
-        if holding.ended_index is not None and holding.ended_index < self.as_of:
+        ended = holding.ended_index
+        until = ended if ended is not None and ended < self.as_of else None
+        if until is not None:
             reasons.append(ENDED)
         if holding.life_end <= self.time:
             reasons.append(DATA_LIFE_OVER)
@@ -168,6 +177,7 @@ class _Judge:
             life_end=holding.life_end,
             may_still=not reasons,
             reasons=tuple(dict.fromkeys(reasons)),
+            until_index=until,
         )
 
     def _ended(self, id_: str, rows: Ranges) -> list[str]:
