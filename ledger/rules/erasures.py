@@ -29,6 +29,7 @@ from ledger.rules.erasure_case import (
 from ledger.rules.listed import Listed, listed
 from ledger.rules.loading import check_sorted, peek
 from ledger.rules.registry import Context, KindRules, UnknownReference, broken, handle, rule
+from ledger.rules.stale import pro_5, stale_needs
 from ledger.rules.standing import member
 from ledger.rules.succession import inheritor
 from ledger.rules.versions import versions
@@ -226,6 +227,7 @@ def _attest_needs(context: Context, payload: ErasureAttest, view: BlockView) -> 
     for id_, _ in outstanding.entries:
         yield Need(HOLDING.name, id_, holder)
         yield Need(DESTROYED.name, id_, holder)
+    yield from stale_needs(view, [id_ for id_, _ in outstanding.entries])
 
 
 def _attest_case(context: Context, payload: ErasureAttest, view: BlockView) -> AttestCase:
@@ -285,6 +287,7 @@ def _destroy(case: AttestCase, effects: Effects) -> None:
         holding = case.view.find(HOLDING, id_, case.holder)
         if holding is not None:
             effects.put(HOLDING, id_, end_part(holding, id_, ranges, index), case.holder)
+    pro_5(effects, case.view, case.context, case.destroyed, case.holder)
 
 
 handle(KindRules("erasure.request", ErasureRequest, _request_needs, _request_case, (era_4,), _request_effects))

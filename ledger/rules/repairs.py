@@ -10,14 +10,23 @@ from msgspec.structs import replace
 from ledger.errors import Text
 from ledger.kinds.genesis import Item
 from ledger.kinds.publication import RepairAccept, RepairApply, RepairDecide
+from ledger.references import ReferenceSet
 from ledger.rules.covering import covers_record, find_mandate, mandate_fault, mandate_needs
 from ledger.rules.listed import Listed
 from ledger.rules.loading import peek
 from ledger.rules.purposes import current_catalogue
 from ledger.rules.reach import order_stops, reach_needs
 from ledger.rules.record_case import AlreadyEnded
-from ledger.rules.record_chain import Version, first_published, published_needs, versions, versions_needs
+from ledger.rules.record_chain import (
+    Version,
+    first_published,
+    known_versions,
+    published_needs,
+    versions,
+    versions_needs,
+)
 from ledger.rules.registry import Context, KindRules, UnknownReference, broken, handle, rule
+from ledger.rules.stale import pro_5, stale_needs
 from ledger.rules.standing import item_of, member
 from ledger.state.authority_tables import MandateState
 from ledger.state.effects import Effects
@@ -106,6 +115,7 @@ def rep_3(case: DecideCase) -> None:
     if newest.ended is None:
         ended = EndedState(how="stopped", by=context.id, index=context.index, time=context.time)
         case.effects.put(ENDED, newest.id, ended, newest.suffix)
+        pro_5(case.effects, case.view, context, ReferenceSet(((newest.id, newest.ranges),)))
     case.effects.edge(newest.id, context.id, "repairs", newest.ranges)
     order_stops(case.effects, case.view, context, case.chain)
 
@@ -196,6 +206,7 @@ def _decide_needs(context: Context, payload: RepairAccept | RepairDecide, view: 
         yield from versions_needs(view, repair.reference)
         if isinstance(payload, RepairDecide) and payload.outcome == "approved":
             yield from reach_needs(view, repair.reference)
+            yield from stale_needs(view, [each.statement_id for each in known_versions(view, repair.reference)])
 
 
 def _decide_case(context: Context, payload: RepairAccept | RepairDecide, view: BlockView) -> DecideCase:

@@ -52,20 +52,26 @@ def resting(view: BlockView, changed: ReferenceSet) -> list[str]:
 @rule(
     "PRO-5",
     demand=Text(
-        "A product whose inputs were corrected, withdrawn, erased, or whose dispute was upheld, is stale until replaced",
-        "产品的输入被更正、撤回、删除或其异议成立的，该产品在被替代之前视为失效",
+        "A product whose inputs were corrected, withdrawn, repaired or erased, or whose dispute was upheld, is stale "
+        "until replaced",
+        "产品的输入被更正、撤回、修复、删除或其异议成立的，该产品在被替代之前视为失效",
     ),
     next_step=Text("Issue a product on the present inputs that replaces it.", "请以现有输入重新出具产品予以替代。"),
 )
-def pro_5(effects: Effects, view: BlockView, context: Context, changed: ReferenceSet) -> None:
+def pro_5(
+    effects: Effects, view: BlockView, context: Context, changed: ReferenceSet, issuer: str | None = None
+) -> None:
     """PRO-5: begins a finding on each product that rests on `changed`, once; it forbids nothing and never fails.
 
-    A product of the statement's own list is among `changed` by its id; its own dispute makes it stale itself.
+    A product named in `changed` itself, whose dispute was upheld, is stale as well. With `issuer` only that member's
+    products are: its own copy of the input is gone.
     """
     own = [id_ for id_, ranges in changed.entries if not ranges and view.find(PRODUCT, id_) is not None]
     for product in (*own, *resting(view, changed)):
         state = view.find(PRODUCT, product)
         if state is None or state.stale is not None or state.replaced is not None:
+            continue
+        if issuer not in (None, state.issuer):
             continue
         effects.put(PRODUCT, product, msgspec.structs.replace(state, stale=context.id))
         effects.find("F-STALE-PRODUCT", product, state.issuer, (product, context.id), "PRO-5")

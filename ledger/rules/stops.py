@@ -1,4 +1,4 @@
-"""stop.acknowledge: a holder says what it stopped (REP-4), which meets the duties of GRA-6, REC-10 and REP-3."""
+"""stop.acknowledge: a holder says what it stopped (REP-4), which meets the duties of GRA-6, REC-10, REP-3, ACC-4."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from ledger.holdings import end_part
 from ledger.kinds.publication import StopAcknowledge
 from ledger.references import Reference, ReferenceSet
 from ledger.rules.listed import listed
-from ledger.rules.loading import peek
+from ledger.rules.loading import peek, peek_all
 from ledger.rules.record_chain import names_record
 from ledger.rules.registry import Context, KindRules, UnknownReference, broken, handle, rule
 from ledger.rules.standing import meet_duty
+from ledger.state.authority_tables import CONSENT, CONSENT_USE
 from ledger.state.effects import Effects, duty_suffix
 from ledger.state.tables import DUTY, GRANT, HOLDING, RECORD, TRANSFER, DutyState, Holding, HoldingState, Ranges
 from ledger.state.view import BlockView, Need
@@ -24,7 +25,8 @@ class StopCase:
     """An acknowledgement: the duty it meets (None where there is none), what is stopped, what is kept.
 
     `asked` is what the duty demands to be accounted for, None for a grant, whose hand-overs the holder itself names.
-    `through` says for each holding's hop and grant whether the duty concerns it.
+    `grants` says for each grant of a holding whether the duty concerns it, `by_consent` whether the end of a consent
+    made the duty.
     """
 
     context: Context
@@ -35,6 +37,7 @@ class StopCase:
     kept: ReferenceSet
     asked: ReferenceSet | None
     grants: Mapping[str, bool]
+    by_consent: bool
 
 
 @rule(
@@ -79,10 +82,25 @@ def _asked(view: BlockView, payload: StopAcknowledge, holder: str) -> ReferenceS
     record = view.find(RECORD, about.statement_id)
     if record is not None and about.row is None and record.count:
         return _held(view, about.statement_id, holder)
+    if about.row is None and view.find(CONSENT, about.statement_id) is not None:
+        return _consented(view, about.statement_id, holder)
     if names_record(record, about):
         rows: Ranges = () if about.row is None else ((about.row, about.row),)
         return ReferenceSet(((about.statement_id, rows),))
-    raise UnknownReference(field="about", name=payload.about, kind="record, grant or transfer.offer")
+    raise UnknownReference(field="about", name=payload.about, kind="record, grant, transfer.offer or consent.give")
+
+
+def _consented(view: BlockView, consent: str, holder: str) -> ReferenceSet:
+    """Return what the holder has of the records that were granted on a consent (ACC-4)."""
+    found = ReferenceSet()
+    for _, use in view.scan(CONSENT_USE, consent):
+        for id_, ranges in use.references:
+            holding = view.find(HOLDING, id_, holder)
+            for entry in holding.entries if holding else ():
+                if entry.ended_index is None:
+                    mine = ReferenceSet(((id_, entry.ranges),))
+                    found = found.union(mine.intersection(ReferenceSet(((id_, ranges),))))
+    return found
 
 
 def _held(view: BlockView, batch: str, holder: str) -> ReferenceSet:
@@ -105,11 +123,13 @@ def _reached(view: BlockView, payload: StopAcknowledge, holder: str) -> Referenc
 def _needs(context: Context, payload: StopAcknowledge, view: BlockView) -> Iterator[Need]:
     about = Reference.parse(payload.about).statement_id
     yield Need("duty", payload.order, duty_suffix("stop", context.iss, payload.about, payload.order))
-    for table in ("transfer", "grant", "record"):
+    for table in ("transfer", "grant", "record", "consent"):
         yield Need(table, about)
+    yield Need("consent_use", about, None)
     stopped, kept = _sets(payload)
     transfer = peek(view, TRANSFER, about)
     lists = {id_ for each in (stopped, kept) if each is not None for id_, _ in each.entries}
+    lists |= {id_ for _, use in peek_all(view, CONSENT_USE, about) for id_, _ in use.references}
     lists |= {about, *(id_ for id_, _ in (transfer.references if transfer else ()))}
     for id_ in sorted(lists):
         yield Need("record", id_)
@@ -127,25 +147,31 @@ def _case(context: Context, payload: StopAcknowledge, view: BlockView) -> StopCa
             listed(view, each, name)
     stopped = _reached(view, payload, context.iss)
     duty = view.find(DUTY, payload.order, duty_suffix("stop", context.iss, payload.about, payload.order))
-    return StopCase(context, view, payload, duty, stopped, kept, asked, _grants(view, payload, stopped, context.iss))
+    grants = _grants(view, payload, stopped, context.iss)
+    by_consent = view.find(CONSENT, Reference.parse(payload.about).statement_id) is not None
+    return StopCase(context, view, payload, duty, stopped, kept, asked, grants, by_consent)
 
 
 def _grants(view: BlockView, payload: StopAcknowledge, stopped: ReferenceSet, holder: str) -> dict[str, bool]:
     """Say for each grant of the holder's holdings whether it is the one to stop, or lies under it."""
     found: dict[str, bool] = {}
+    ended = {
+        payload.about,
+        *(grant for grant, _ in view.scan(CONSENT_USE, Reference.parse(payload.about).statement_id)),
+    }
     for id_, _ in stopped.entries:
         holding = view.find(HOLDING, id_, holder)
         for entry in holding.entries if holding else ():
             grant = view.find(GRANT, entry.grant)
             ancestors = () if grant is None else grant.ancestors
-            found[entry.grant] = payload.about == entry.grant or payload.about in ancestors
+            found[entry.grant] = not ended.isdisjoint((entry.grant, *ancestors))
     return found
 
 
 def _concerned(case: StopCase, entry: Holding) -> bool:
     """Say whether the duty concerns a holding: of that record, through that hand-over, or under that grant."""
     about = case.payload.about
-    if case.asked is None:
+    if case.asked is None or case.by_consent:
         return case.grants[entry.grant]
     return entry.hop == about or case.view.find(TRANSFER, Reference.parse(about).statement_id) is None
 

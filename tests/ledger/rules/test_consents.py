@@ -4,6 +4,7 @@ import pytest
 
 from ledger.state.authority_tables import CONSENT, MANDATE
 from ledger.state.effects import FindingEvent
+from ledger.state.tables import HOLDING
 from ledger.times import format_time
 from tests.ledger.rules.duties import open_duties
 from tests.ledger.rules.handing import LAW, Given, days, give, grant, hand_over, offer, rows, single, step
@@ -183,6 +184,20 @@ def test_ACC_4_withdrawal_stops_every_holder_of_what_it_covers(world: World) -> 
             "outcome": digest_of("outcome"), "reference": f"{batch}:2"}  # fmt: skip
     report = world.do("lender", "use.report", used)
     assert [event.statements for event in after_stop(world)] == [(offered, ended, report)]
+
+
+def test_ACC_4_a_holder_acknowledges_what_it_stopped(world: World, record: str) -> None:  # noqa: N802
+    given = agreed(world, single(record))
+    held = resting(world, single(record), given)
+    hand_over(world, held, single(record), items=ITEMS)
+    by_law = give(world, "source", "lender", within={**PERSON, "references": single(record)}, basis=LAW)
+    kept = hand_over(world, by_law, single(record), items=ITEMS)
+    ended = withdraw(world, given)
+    world.do("lender", "stop.acknowledge", {"order": ended, "about": given})
+    assert [duty.about for opener, duty in open_duties(world, "stop") if opener == ended] == []
+    state = world.row(HOLDING, record, world.uscc("lender"))
+    assert state is not None
+    assert [entry.hop for entry in state.entries if entry.ended_index is None] == [kept]
 
 
 def test_ACC_4_what_lost_its_consent_is_no_longer_held_for_passing_on(world: World, record: str) -> None:  # noqa: N802
