@@ -9,6 +9,7 @@ import msgspec
 
 from ledger.errors import Text
 from ledger.kinds.cases import CaseClose, CaseFinding, CaseRespond
+from ledger.rules.burnt import burnt, burnt_suffixes
 from ledger.rules.case_standing import find_case
 from ledger.rules.cases import EXTRACT, find_part, inc_3, inc_4, inc_6
 from ledger.rules.loading import check_sorted
@@ -27,16 +28,6 @@ from ledger.state.case_tables import (
 from ledger.state.effects import Effects
 from ledger.state.tables import GRANT, GrantState
 from ledger.state.view import BlockView, Need
-
-
-def seed_suffix(grant: str) -> str:
-    """Suffix in BURNT of the seeds of a grant."""
-    return f"seed:{grant}"
-
-
-def code_suffix(code_key: str) -> str:
-    """Suffix in BURNT of a code key by its hash."""
-    return f"code:{code_key}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +66,9 @@ class FindingCase:
 def inc_7(case: FindingCase) -> None:
     """INC-7: every exhibit of the finding was logged before the seed or code key was first opened (LEAK-TRACING)."""
     for grant, state in case.opened:
-        for suffix in (seed_suffix(grant), *(() if state.code_key is None else (code_suffix(state.code_key),))):
-            burnt = case.view.find(BURNT, "", suffix)
-            if burnt is not None and any(extract.exhibit_index > burnt.index for extract in case.extracts):
-                raise broken("INC-7", f"{suffix} was opened by {burnt.finding}", f"{suffix} 已由 {burnt.finding} 开启")
+        for suffix, row in burnt(case.view, grant, state):
+            if any(extract.exhibit_index > row.index for extract in case.extracts):
+                raise broken("INC-7", f"{suffix} was opened by {row.finding}", f"{suffix} 已由 {row.finding} 开启")
 
 
 def _finding_needs(context: Context, payload: CaseFinding, view: BlockView) -> Iterator[Need]:  # noqa: ARG001 — one form for all kinds
@@ -115,11 +105,12 @@ def _finding_effects(case: FindingCase) -> Effects:
     until = deadline(case.view, "case_response", context.time)
     for uscc in payload.named or []:
         effects.put(CASE_PARTY, payload.case, CasePartyState(finding=context.id, until=until), uscc)
-    burnt = BurntState(case=payload.case, finding=context.id, index=context.index)
+    opened = BurntState(case=payload.case, finding=context.id, index=context.index)
     for id_, grant in case.opened:
-        for suffix in (seed_suffix(id_), *(() if grant.code_key is None else (code_suffix(grant.code_key),))):
-            if case.view.find(BURNT, "", suffix) is None:
-                effects.put(BURNT, "", burnt, suffix)
+        before = {suffix for suffix, _ in burnt(case.view, id_, grant)}
+        for suffix in burnt_suffixes(id_, grant):
+            if suffix not in before:
+                effects.put(BURNT, "", opened, suffix)
     return effects
 
 

@@ -13,6 +13,7 @@ from ledger.kinds.transfers import Abroad, Marking, TransferOffer
 from ledger.metering import charge
 from ledger.references import ReferenceSet
 from ledger.rules.authority import Authority
+from ledger.rules.burnt import burnt
 from ledger.rules.delivery import Delivery, deliver, delivery_needs, usage_needs
 from ledger.rules.delivery_rules import tra_1, tra_2, tra_3, tra_4, tra_5, tra_11
 from ledger.rules.loading import check_sorted
@@ -82,6 +83,8 @@ def tra_12(case: OfferCase) -> None:
         raise broken("TRA-12", f"the grant allows no carrier {extra[0]}", f"授权不允许标记方式 {extra[0]}")
     if case.number_taken:
         raise broken("TRA-12", f"number {marking.number} is taken", f"编号 {marking.number} 已被使用")
+    for suffix, opened in burnt(case.view, case.payload.grant, grant):
+        raise broken("TRA-12", f"{suffix} was opened by {opened.finding}", f"{suffix} 已由 {opened.finding} 开启")
     stated = (marking.keys is not None, marking.code_key is not None)
     if marking.mode == "M0":
         if grant.escrow is not None or any(stated):
