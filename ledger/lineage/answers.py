@@ -85,6 +85,13 @@ class Hop(msgspec.Struct, frozen=True, kw_only=True):
     responsible: str
 
 
+class Use(Step, frozen=True, kw_only=True):
+    """A report of a use of what hand-over `transfer` gave: of one record, or of all of it (`reference` is None)."""
+
+    transfer: str
+    reference: str | None
+
+
 class Trace(Answer, frozen=True, kw_only=True):
     """Questions 1 and 2: versions of the record, hops in the order of the log, uses, and what records rest on."""
 
@@ -92,7 +99,7 @@ class Trace(Answer, frozen=True, kw_only=True):
     direction: Literal["forward", "back"]
     versions: tuple[Version, ...]
     hops: tuple[Hop, ...]
-    uses: tuple[Step, ...]
+    uses: tuple[Use, ...]
     supports: tuple[Step, ...]
 
 

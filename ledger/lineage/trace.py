@@ -6,12 +6,14 @@ contain it, and a hand-over is followed onward only for the rows that are asked 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal
+
+import msgspec
 
 from ledger.kinds import decode_payload
 from ledger.kinds.transfers import UseReport
-from ledger.lineage.answers import Trace, Version
+from ledger.lineage.answers import Step, Trace, Use, Version
 from ledger.lineage.ranges import WHOLE, RowSets, as_sets, grow, intersect, intersect_sets
 from ledger.lineage.source import EdgeRow, LineageSource
 from ledger.lineage.steps import (
@@ -93,7 +95,7 @@ class _Walk:
         self.lists: dict[str, Ranges] = {}
         self.transfers: dict[str, dict[str, Ranges]] = {}
         self.supports: set[str] = set()
-        self.uses: set[str] = set()
+        self.uses: dict[str, UseReport] = {}
         self._new_lists: set[str] = set()
         self._new_transfers: set[str] = set()
         self._new_supports: set[str] = set()
@@ -118,10 +120,7 @@ class _Walk:
             raise WrongQuestion(name=id_, found=row.kind, wanted="records, hand-overs, uses and verifications")
 
     def _begin_at_use(self, id_: str) -> None:
-        self.uses.add(id_)
-        statement = decode_statement(self.source.raw([id_])[id_])
-        payload = decode_payload(statement.kind, statement.payload)
-        assert isinstance(payload, UseReport)
+        payload = self.uses[id_] = self._report(id_)
         rows = self.contents([payload.transfer])[payload.transfer]
         if payload.reference is not None:
             rows = intersect_sets(rows, dict([split_reference(payload.reference)]))
@@ -159,11 +158,15 @@ class _Walk:
         rows = self.transfers.get(edge.source)
         if rows is None:
             return
-        statement = decode_statement(self.source.raw([edge.target])[edge.target])
+        payload = self._report(edge.target)
+        if payload.reference is None or intersect_sets(rows, dict([split_reference(payload.reference)])):
+            self.uses[edge.target] = payload
+
+    def _report(self, id_: str) -> UseReport:
+        statement = decode_statement(self.source.raw([id_])[id_])
         payload = decode_payload(statement.kind, statement.payload)
         assert isinstance(payload, UseReport)
-        if payload.reference is None or intersect_sets(rows, dict([split_reference(payload.reference)])):
-            self.uses.add(edge.target)
+        return payload
 
     def level(self) -> bool:
         """Say whether something new was reached; raises `TraceTooLarge`."""
@@ -197,9 +200,17 @@ class _Walk:
             direction=direction,
             versions=versions,
             hops=hops,
-            uses=in_order(others[id_] for id_ in self.uses),
+            uses=_uses(self.uses, others),
             supports=in_order(others[id_] for id_ in self.supports),
         )
+
+
+def _uses(reports: Mapping[str, UseReport], steps: Mapping[str, Step]) -> tuple[Use, ...]:
+    found = [
+        Use(**msgspec.structs.asdict(steps[id_]), transfer=report.transfer, reference=report.reference)
+        for id_, report in reports.items()
+    ]
+    return tuple(sorted(found, key=lambda use: use.index))
 
 
 def _version_ids(versions: Iterable[Version]) -> list[str]:
