@@ -1,4 +1,4 @@
-"""Publication, lists and repair for tests: a world whose catalogue has all of it, and payloads admitted as they stand."""
+"""Publication, lists and repair for tests: a world whose catalogue has all of it, and payloads to be admitted."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def civic_world() -> World:
     for item in genesis.catalogue.items:
         if item.code == "penalty":
             limited = Field(name="CF_LIMITED", type="text", sensitivity="limited", evaluable=False)
-            item = msgspec.structs.replace(item, fields=[*item.fields, limited])  # noqa: PLW2901 — the item as it is here
+            item = msgspec.structs.replace(item, fields=[*item.fields, limited])
         items.append(item)
     shown = Field(name="honour", type="text", sensitivity="public", evaluable=False)
     items.append(
