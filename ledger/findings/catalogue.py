@@ -8,7 +8,7 @@ from typing import Literal
 
 from ledger.errors import Text
 
-Origin = Literal["event", "duty", "both", "key", "none"]
+Origin = Literal["event", "duty", "both", "key", "heads", "none"]
 """How it arises: from an event that a rule emits, an overdue duty, either of them, a doubtful key; or not yet."""
 
 
@@ -70,7 +70,7 @@ _CODES = (
         "key",
     ),
     FindingCode(
-        "F-EQUIVOCATION", Text("Two heads or two votes exclude each other", "两个树头或两次投票相互矛盾"), "none"
+        "F-EQUIVOCATION", Text("Two heads or two votes exclude each other", "两个树头或两次投票相互矛盾"), "heads"
     ),
 )
 
