@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 
 from clients.cli.log_files import LogFiles, Replayed
 from ledger.entries import BlockEntry, RefusalEntry, StatementEntry, decode_entry
+from ledger.evidence.governed_keys import KeyHistory
 from ledger.lineage.source import StatementRow
 from ledger.merkle import leaf_hash
 from ledger.merkle.prove import MemoryTree, inclusion_proof
@@ -22,13 +23,13 @@ class ReplayedEvidence:
         self._tree = MemoryTree(leaf_hash(entry) for entry in replayed.entries)
         self._note = SignedNote.parse(replayed.note)
         self._blocks: list[int] = []
-        self._keys: dict[str, list[str]] = {}
+        self._keys = KeyHistory()
         for index, entry in enumerate(replayed.entries):
             found = decode_entry(entry)
             if isinstance(found, BlockEntry):
                 self._blocks.append(index)
-            elif isinstance(found, StatementEntry) and found.statement.kind.startswith("key."):
-                self._keys.setdefault(found.statement.iss, []).append(found.statement.statement_id)
+            elif isinstance(found, StatementEntry):
+                self._keys.note(found.statement)
 
     def statements(self, ids: Collection[str]) -> Mapping[str, StatementRow]:
         """See `EvidenceSource`."""
@@ -53,7 +54,7 @@ class ReplayedEvidence:
 
     def key_statements(self, member: str) -> list[str]:
         """See `EvidenceSource`."""
-        return list(self._keys.get(member, ()))
+        return self._keys.of(member)
 
     def receipt(self, statement_id: str) -> bytes | None:
         """See `EvidenceSource`. None is taken: a receipt for another size than the checkpoint's proves nothing."""

@@ -65,7 +65,7 @@ class EvidenceSource(Protocol):
         ...
 
     def key_statements(self, member: str) -> list[str]:
-        """Return the ids of the admitted key.* statements that `member` signed."""
+        """Return the ids of the admitted statements about the keys of `member` (`governed_keys.KeyHistory`)."""
         ...
 
     def receipt(self, statement_id: str) -> bytes | None:

@@ -13,9 +13,11 @@ import msgspec
 
 from ledger.encoding import base64url
 from ledger.evidence.checks import Verdict
+from ledger.evidence.governed_keys import VoteBook
 from ledger.keys import PublicKey
 from ledger.kinds.fields import Jwk, Payload
 from ledger.kinds.genesis import Genesis
+from ledger.kinds.governance import AdmitMember, GovernanceApprove, GovernancePropose, ReplaceKey
 from ledger.kinds.keys import KeyAdd, KeyRevoke, KeyRotate
 from ledger.statement import Statement
 from ledger.times import due_time
@@ -51,6 +53,7 @@ class KeyBook:
         self._genesis = genesis
         self._keys: dict[str, KnownKey] = {}
         self._services: dict[str, PublicKey] = {}
+        self._votes = VoteBook(genesis)
         if genesis is None:
             return
         for founder in genesis.members:
@@ -101,7 +104,10 @@ class KeyBook:
         return Judgement("VERIFIED", f"registered at index {known.since_index}", known.key)
 
     def take(self, statement: Statement, payload: Payload, index: int, time: int | None) -> str | None:
-        """Apply an admitted key statement; returns what is wrong with it, or None. Encryption keys are passed over."""
+        """Apply an admitted statement about keys; returns what is wrong, or None. Encryption keys are passed over."""
+        if isinstance(payload, GovernancePropose | GovernanceApprove):
+            self._govern(self._votes.take(statement, payload), index, time)
+            return None
         if isinstance(payload, KeyAdd):
             if payload.use == "sign":
                 kinds = None if payload.kinds is None else tuple(payload.kinds)
@@ -126,6 +132,21 @@ class KeyBook:
                 # From here on nobody can tell from this bundle when the old key ends.
                 old.active_from = None
         return None
+
+    def _govern(self, action: AdmitMember | ReplaceKey | None, index: int, time: int | None) -> None:
+        """Apply what a vote put into effect: keys of a new member, or one key in another's place."""
+        if isinstance(action, AdmitMember):
+            for jwk in action.member.keys:
+                self._add(action.member.uscc, jwk, None, index, time)
+        old = self._keys.get(action.old) if isinstance(action, ReplaceKey) else None
+        # Without the old key nobody can tell which kinds the new one is limited to: it stays unknown.
+        if old is None or not isinstance(action, ReplaceKey) or old.member != action.member:
+            return
+        if old.replaced_by and (time is None or old.retires_at is None or time < old.retires_at):
+            self._cancel(old)
+        self._revoke(action.old, old, index, time)
+        if action.key is not None:
+            self._add(action.member, action.key, old.kinds, index, time)
 
     def _begins(self, time: int | None) -> int | None:
         if time is None or self._genesis is None:

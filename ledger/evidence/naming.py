@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-_IDS = ("grant", "acceptance", "offer", "transfer", "parent", "request", "performance", "contract", "agrees")
+_IDS = (
+    "grant",
+    "acceptance",
+    "offer",
+    "transfer",
+    "parent",
+    "request",
+    "performance",
+    "contract",
+    "agrees",
+    "proposal",
+)
 _REFERENCE = "reference"
 _REFERENCE_SET = "references"
 

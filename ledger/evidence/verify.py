@@ -15,6 +15,7 @@ from ledger.errors import SuyuanError
 from ledger.evidence.archive import read_archive
 from ledger.evidence.checks import Checklist, Report
 from ledger.evidence.disclosed import check_disclosure
+from ledger.evidence.governed_keys import concerns_keys
 from ledger.evidence.keybook import KeyBook
 from ledger.evidence.layout import (
     GENESIS,
@@ -265,7 +266,7 @@ class _Run:
         if placed.index is None or verdict.result != "VERIFIED" or id_ in self.refused:
             return
         self.proven[id_] = payload
-        if statement.kind.startswith("key."):
+        if concerns_keys(statement.kind):
             self._take_key(statement, payload, placed.index, time)
 
     def _take_key(self, statement: Statement, payload: Payload, index: int, time: int | None) -> None:

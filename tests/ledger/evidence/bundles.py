@@ -14,6 +14,7 @@ from ledger.evidence.archive import read_archive, write_archive
 from ledger.evidence.bundle import Request, gather, judge_parts, make_bundle
 from ledger.evidence.checks import Report
 from ledger.evidence.disclosed import DisclosureFile
+from ledger.evidence.governed_keys import KeyHistory
 from ledger.evidence.layout import MANIFEST, MANIFEST_SIGNATURE, BundleManifest, BundleParts, Proves, manifest_payload
 from ledger.evidence.verify import verify_bundle
 from ledger.keys import Signer
@@ -104,8 +105,12 @@ class Proofs:
         return max(block.first_index for block in self.world.blocks if block.entries and block.first_index <= index)
 
     def key_statements(self, member: str) -> list[str]:
-        ids = [logged.statement for block in self.world.blocks for logged in block.logged if logged.rule is None]
-        return [s.statement_id for s in ids if s.iss == member and s.kind.startswith("key.")]
+        history = KeyHistory()
+        for block in self.world.blocks:
+            for logged in block.logged:
+                if logged.rule is None:
+                    history.note(logged.statement)
+        return history.of(member)
 
     def receipt(self, statement_id: str) -> bytes | None:
         row = self.lineage.statements([statement_id])[statement_id]
