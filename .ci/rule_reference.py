@@ -37,7 +37,7 @@ def main() -> None:
         file = Path(inspect.getsourcefile(code_of(rule_id)) or "").relative_to(ROOT)
         lines.append(f"## {rule_id}\n")
         lines.append(f"- {'Refusal' if rule.recorded else 'Error'} · `{file.as_posix()}`")
-        judged = ", ".join(f"`{kind}`" for kind in kinds[rule_id]) or "every statement, or the genesis document"
+        judged = ", ".join(f"`{kind}`" for kind in kinds[rule_id]) or "every statement, the genesis document or a published catalogue"
         lines.append(f"- Judges: {judged}")
         lines.append(f"- {rule.demand.en}. {rule.next_step.en}")
         lines.append(f"- {rule.demand.zh}。{rule.next_step.zh}\n")
