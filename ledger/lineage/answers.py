@@ -38,9 +38,9 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ending(msgspec.Struct, frozen=True, kw_only=True):
-    """Why (some rows of) a record may no longer be handed over: corrected or withdrawn by statement `by`."""
+    """Why (some rows of) a record may no longer be handed over: corrected, withdrawn or stopped by statement `by`."""
 
-    how: Literal["corrected", "withdrawn"]
+    how: Literal["corrected", "withdrawn", "stopped"]
     by: str
     index: int
     rows: Ranges
@@ -93,7 +93,10 @@ class Use(Step, frozen=True, kw_only=True):
 
 
 class Trace(Answer, frozen=True, kw_only=True):
-    """Questions 1 and 2: versions of the record, hops in the order of the log, uses, and what records rest on."""
+    """Questions 1 and 2: versions of the record, hops in the order of the log, uses, and what records rest on.
+
+    `products` were made of it, or lead back to it; `queries` are the batches of queries that asked for it.
+    """
 
     reference: str
     direction: Literal["forward", "back"]
@@ -101,6 +104,8 @@ class Trace(Answer, frozen=True, kw_only=True):
     hops: tuple[Hop, ...]
     uses: tuple[Use, ...]
     supports: tuple[Step, ...]
+    products: tuple[Step, ...] = ()
+    queries: tuple[Step, ...] = ()
 
 
 class Holder(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,8 +8,9 @@ from collections.abc import Collection, Mapping
 
 from ledger.execution import Head
 from ledger.lineage.source import DutyRow, EdgeRow, FindingRow, StatementRow
+from ledger.lineage.subjects import indexed_subject
 from ledger.state.effects import Edge, FindingEvent, StateKey
-from ledger.state.tables import DUTY, DutyState, StateRow
+from ledger.state.tables import DUTY, DutyState, RecordState, StateRow
 from ledger.state.view import MemoryState, Need
 
 
@@ -27,6 +28,7 @@ class MemoryLineage:
         self._statements: dict[str, StatementRow] = {}
         self._raw: dict[str, bytes] = {}
         self._refused: list[StatementRow] = []
+        self._by_kind: defaultdict[str, list[StatementRow]] = defaultdict(list)
         self._by_key: defaultdict[str, list[StatementRow]] = defaultdict(list)
         self._edges_from: defaultdict[str, list[EdgeRow]] = defaultdict(list)
         self._edges_to: defaultdict[str, list[EdgeRow]] = defaultdict(list)
@@ -46,6 +48,8 @@ class MemoryLineage:
         self._statements[row.id] = row
         self._raw[row.id] = raw
         self._by_key[row.kid].append(row)
+        if row.rule is None:
+            self._by_kind[row.kind].append(row)
         if row.rule is not None:
             self._refused.append(row)
 
@@ -107,9 +111,22 @@ class MemoryLineage:
         """See `LineageSource`."""
         return [row for row in self._findings if row.index < as_of and code in (None, row.event.code)]
 
+    def records_by_subject(self, values: Collection[str], as_of: int) -> list[str]:
+        """See `LineageSource`."""
+        found = [
+            (row.index, anchor)
+            for (table, anchor, _), row in self.rows.rows.items()
+            if indexed_subject(table, row) in values and isinstance(row, RecordState) and row.index < as_of
+        ]
+        return [anchor for _, anchor in sorted(found)]
+
     def refusals(self, as_of: int, member: str | None = None) -> list[StatementRow]:
         """See `LineageSource`."""
         return [row for row in self._refused if row.index < as_of and member in (None, row.iss)]
+
+    def of_kind(self, kind: str, first: int, end: int) -> list[StatementRow]:
+        """See `LineageSource`."""
+        return [row for row in self._by_kind.get(kind, ()) if first <= row.index < end]
 
     def signed_by(self, kid: str, from_ms: int, until_index: int) -> list[StatementRow]:
         """See `LineageSource`."""

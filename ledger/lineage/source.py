@@ -98,8 +98,19 @@ class LineageSource(Protocol):
         """Return the finding events with index < `as_of`, of one code when given."""
         ...
 
+    def records_by_subject(self, values: Collection[str], as_of: int) -> list[str]:
+        """Return the single records of institutions, index < `as_of`, whose subject value is one of `values`.
+
+        Batches are searched in their manifests. No record of a person is found so (`ledger.lineage.subjects`).
+        """
+        ...
+
     def refusals(self, as_of: int, member: str | None = None) -> list[StatementRow]:
         """Return the refused statements with index < `as_of`, signed by one member when given."""
+        ...
+
+    def of_kind(self, kind: str, first: int, end: int) -> list[StatementRow]:
+        """Return the admitted statements of a kind with `first` <= index < `end`."""
         ...
 
     def signed_by(self, kid: str, from_ms: int, until_index: int) -> list[StatementRow]:

@@ -6,7 +6,7 @@ contain it, and a hand-over is followed onward only for the rows that are asked 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -30,6 +30,7 @@ from ledger.lineage.steps import (
     steps_of,
     versions_of,
 )
+from ledger.state.authority_tables import PRODUCT
 from ledger.state.tables import GRANT, TRANSFER, Ranges
 from ledger.statement import decode_statement
 
@@ -56,6 +57,10 @@ def trace_forward(source: LineageSource, reference: str, as_of: int) -> Trace:
                 walk.add_transfer(edge.target, {edge.source: rows})
             elif edge.kind == "used":
                 walk.add_use(edge)
+            elif edge.kind == "input" and (rows is not None or edge.source not in walk.lists):
+                walk.add_product(edge.target)
+            elif edge.kind == "queried" and rows is not None:
+                walk.queries.add(edge.target)
         for edge in onward:
             walk.add_transfer(edge.target, intersect_sets(content[edge.target], walk.transfers[edge.source]))
     return walk.answer(reference, "forward")
@@ -78,6 +83,7 @@ def trace_back(source: LineageSource, reference: str, as_of: int) -> Trace:
                 walk.add_list(edge.source, edge.ranges)
             elif edge.kind == "performance" or (edge.kind == "contract" and edge.target in walk.supports):
                 walk.add_support(edge.source)
+        walk.add_inputs([edge for edge in edges if edge.kind == "input"])
         # What an offer carries stands in the offer itself, so one that was never released is traced back as well.
         for transfer in transfers:
             for list_, rows in walk.transfers[transfer].items():
@@ -96,9 +102,12 @@ class _Walk:
         self.transfers: dict[str, dict[str, Ranges]] = {}
         self.supports: set[str] = set()
         self.uses: dict[str, UseReport] = {}
+        self.products: set[str] = set()
+        self.queries: set[str] = set()
         self._new_lists: set[str] = set()
         self._new_transfers: set[str] = set()
         self._new_supports: set[str] = set()
+        self._new_products: set[str] = set()
 
     def begin(self, reference: str, *, back: bool) -> None:
         """Put the statement that `reference` names where the walk starts."""
@@ -116,8 +125,11 @@ class _Walk:
             self._begin_at_use(id_)
         elif row.kind == "contract.verify":
             self.add_support(id_)
+        elif row.kind == "product.issue":
+            self.add_product(id_)
         else:
-            raise WrongQuestion(name=id_, found=row.kind, wanted="records, hand-overs, uses and verifications")
+            wanted = "records, hand-overs, uses, products and verifications"
+            raise WrongQuestion(name=id_, found=row.kind, wanted=wanted)
 
     def _begin_at_use(self, id_: str) -> None:
         payload = self.uses[id_] = self._report(id_)
@@ -153,6 +165,41 @@ class _Walk:
             self.supports.add(id_)
             self._new_supports.add(id_)
 
+    def add_product(self, id_: str) -> None:
+        """Reach a product."""
+        if id_ not in self.products:
+            self.products.add(id_)
+            self._new_products.add(id_)
+
+    def add_inputs(self, edges: Sequence[EdgeRow]) -> None:
+        """Reach what products were made of, and the hand-overs by which their issuers had got it."""
+        kinds = {id_: row.kind for id_, row in self.source.statements({edge.source for edge in edges}).items()}
+        contents = self.contents(edge.source for edge in edges if kinds[edge.source] == "transfer.offer")
+        lists = [edge for edge in edges if kinds[edge.source] in RECORD_KINDS]
+        for edge in edges:
+            if edge.source in contents:
+                self.add_transfer(edge.source, contents[edge.source])
+            elif kinds[edge.source] == "product.issue":
+                self.add_product(edge.source)
+        for edge in lists:
+            self.add_list(edge.source, edge.ranges)
+        self._add_sources(lists)
+
+    def _add_sources(self, inputs: Sequence[EdgeRow]) -> None:
+        issuers = {id_: state.issuer for id_, state in load(self.source, PRODUCT, {e.target for e in inputs}).items()}
+        given = [
+            (edge, delivery)
+            for delivery in self.source.edges_from(sorted({edge.source for edge in inputs}), self.as_of)
+            if delivery.kind == "delivers"
+            for edge in inputs
+            if edge.source == delivery.source and delivery.index < edge.index
+        ]
+        states = load(self.source, TRANSFER, {delivery.target for _, delivery in given})
+        for edge, delivery in given:
+            rows = intersect(edge.ranges, delivery.ranges)
+            if rows is not None and states[delivery.target].receiver == issuers[edge.target]:
+                self.add_transfer(delivery.target, {edge.source: rows})
+
     def add_use(self, edge: EdgeRow) -> None:
         """Reach a use report; one about a single record counts only where that record is asked about."""
         rows = self.transfers.get(edge.source)
@@ -170,14 +217,15 @@ class _Walk:
 
     def level(self) -> bool:
         """Say whether something new was reached; raises `TraceTooLarge`."""
-        if len(self.lists) + len(self.transfers) + len(self.uses) > MAX_TRACE_NODES:
+        reached = len(self.lists) + len(self.transfers) + len(self.uses) + len(self.products) + len(self.queries)
+        if reached > MAX_TRACE_NODES:
             raise TraceTooLarge(limit=MAX_TRACE_NODES)
-        return bool(self._new_lists or self._new_transfers or self._new_supports)
+        return bool(self._new_lists or self._new_transfers or self._new_supports or self._new_products)
 
     def take(self) -> tuple[list[str], list[str], list[str]]:
-        """Return what is new (lists, hand-overs, supports) and begin the next level."""
-        new = sorted(self._new_lists), sorted(self._new_transfers), sorted(self._new_supports)
-        self._new_lists, self._new_transfers, self._new_supports = set(), set(), set()
+        """Return what is new (lists, hand-overs, supports with products) and begin the next level."""
+        new = sorted(self._new_lists), sorted(self._new_transfers), sorted(self._new_supports | self._new_products)
+        self._new_lists, self._new_transfers, self._new_supports, self._new_products = set(), set(), set(), set()
         return new
 
     def answer(self, reference: str, direction: Direction) -> Trace:
@@ -186,7 +234,7 @@ class _Walk:
         versions = versions_of(source, self.lists, self.as_of)
         hops = hops_of(source, self.transfers, self.as_of)
         grants = load(source, GRANT, {hop.grant for hop in hops})
-        others = steps_of(source, [*self.uses, *self.supports])
+        others = steps_of(source, [*self.uses, *self.supports, *self.products, *self.queries])
         ids = [step.id for hop in hops for step in hop.steps]
         ids += [hop.grant for hop in hops]
         ids += [grant.accepted for grant in grants.values() if grant.accepted is not None]
@@ -202,6 +250,8 @@ class _Walk:
             hops=hops,
             uses=_uses(self.uses, others),
             supports=in_order(others[id_] for id_ in self.supports),
+            products=in_order(others[id_] for id_ in self.products),
+            queries=in_order(others[id_] for id_ in self.queries),
         )
 
 
