@@ -11,5 +11,5 @@ compile() {
 }
 
 compile --output-file=requirements-run.lock
-compile --extra=test --extra=dev --constraint=requirements-run.lock --output-file=requirements.lock
+compile --extra=calendar --extra=test --extra=dev --constraint=requirements-run.lock --output-file=requirements.lock
 echo "lock: $(grep -c '==' requirements-run.lock) packages to run, $(grep -c '==' requirements.lock) with the tools"

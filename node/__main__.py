@@ -1,4 +1,4 @@
-"""`python -m node`: keys, init, start, status, config. Data goes to stdout, talk to stderr."""
+"""`python -m node`: keys, init, start, status, config, calendar. Data goes to stdout, talk to stderr."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from node.key_store import create_keys, read_passphrase
 from node.status import read_status
 from node.supervisor import Supervisor
 from node.talk import set_up
+from node.working_days import PACKAGE, draft_calendar, package_version
 
 EXITS: Final = ((ConfigError, 3), (AccessError, 4), (NotFoundError, 5), (UnreachableError, 6), (FormError, 2))
 """Exit codes by family of error (DESIGN.md, "Commands"); anything else is 1."""
@@ -183,6 +184,19 @@ def status(data: Path, *, as_json: bool) -> None:
         return
     for field in found.__struct_fields__:
         click.echo(f"{field:16} {getattr(found, field)}")
+
+
+@cli.command()
+@click.option("--year", "years", type=int, multiple=True, required=True, help="A year of the calendar (repeatable).")
+def calendar(years: tuple[int, ...]) -> None:
+    """Draft the policy's calendar: weekdays off and weekends worked in mainland China, for a regulator to check."""
+    try:
+        found = draft_calendar(years)
+        origin = package_version()
+    except SuyuanError as error:
+        _fail(error)
+    click.echo(f"Drafted from {PACKAGE} {origin}. Check it against the announcement for each year.", err=True)
+    click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
 
 
 @cli.group()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from clients.cli.command import new_group
+from clients.cli.node import passing
 
 access = new_group("access", "Ask, and answer, what is kept about a subject.", "查询本人信息与答复。")
 case = new_group("case", "Open, authorise and close cases; log exhibits and findings.", "立案、授权、固定证物与结案。")
@@ -21,3 +22,9 @@ publish = new_group(
 )
 repair = new_group("repair", "Apply for, accept and decide credit repair.", "信用修复申请、受理与决定。")
 stop = new_group("stop", "Acknowledge what was stopped; see who still has to.", "确认停止与查看进度。")
+
+governance.add_command(
+    passing(
+        "calendar", "Draft the policy's calendar of working days for a regulator to check.", "起草策略所用的工作日历"
+    )
+)

@@ -40,7 +40,9 @@ def _failed(status: int) -> SuyuanError:
     return NodeProgramFailed(status=status)
 
 
-def _passing(name: str, en: str, zh: str) -> click.Command:
+def passing(name: str, en: str, zh: str) -> click.Command:
+    """Return a command that hands all its options to the node's program."""
+
     def body(session: Session, words: tuple[str, ...]) -> None:
         del session
         _run((name, *words))
@@ -50,7 +52,7 @@ def _passing(name: str, en: str, zh: str) -> click.Command:
         name,
         callback=decorated,
         params=[click.Argument(["words"], nargs=-1, type=click.UNPROCESSED, metavar="[OPTIONS]")],
-        help=f"{en}\n\n{zh}。\n\nAll options go to the node's program: `suyuan node {name} -- --help` lists them.",
+        help=f"{en}\n\n{zh}。\n\nAll options go to the node's program: `python -m node {name} --help` lists them.",
         short_help=f"{en} {zh}。",
         context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
     )
@@ -63,4 +65,4 @@ for _name, _en, _zh in (
     ("start", "Start the node and run until it is stopped.", "启动节点并持续运行"),
     ("status", "Show whether the node runs and where its log stands.", "查看节点运行状态与账本位置"),
 ):
-    group.add_command(_passing(_name, _en, _zh))
+    group.add_command(passing(_name, _en, _zh))
