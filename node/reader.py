@@ -31,9 +31,10 @@ from node.store.heads import Published, read_head, read_published, read_resident
 from node.store.lineage import Snapshot
 from node.store.runs import DEFAULT_SIZES
 from node.store.schema import LEAF
-from node.store.segments import IDS, KeyIndex
+from node.store.segments import IDS, KeyIndex, statement_key
 from node.store.sqlite import open_reader
 from node.store.state_rows import load_resident
+from node.store.subjects import SubjectIndex
 from node.store.tree import SqlHashes, read_tile
 
 
@@ -59,6 +60,7 @@ class Reader:
         self._engine = open_reader(data.database)
         self._receipts = receipts
         self._ids = KeyIndex(IDS, DEFAULT_SIZES)
+        self._subjects = SubjectIndex()
         self._lock = threading.Lock()
         self._resident: tuple[int, dict[StateKey, StateRow]] = (-1, {})
         self._keys: dict[str, PublicKey] = {}
@@ -275,6 +277,16 @@ class Reader:
         """See LineageSource."""
         with self.snapshot() as snapshot:
             return snapshot.signed_by(kid, from_ms, until_index)
+
+    def records_by_subject(self, values: Collection[str], as_of: int) -> list[str]:
+        """See LineageSource."""
+        keys = [key for value in values if (key := statement_key(value)) is not None]
+        with self._connection() as connection:
+            with self._lock:
+                size = read_head(connection).size
+                self._subjects.refresh(connection, size)
+                places = self._subjects.places(connection, keys, min(as_of, size))
+            return Snapshot(connection, self._find).ids_at(places)
 
     def of_kind(self, kind: str, first: int, end: int) -> list[StatementRow]:
         """Return the admitted statements of a kind with `first` <= index < `end`."""

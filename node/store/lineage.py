@@ -123,6 +123,14 @@ class Snapshot:
             query = query.where(STATEMENT.c.iss == member)
         return self._statements(query.order_by(STATEMENT.c.idx))
 
+    def ids_at(self, places: Sequence[int]) -> list[str]:
+        """Return the ids of the statements at these log indexes, in the order of the log."""
+        found: list[tuple[int, bytes]] = []
+        for part in _parts(places):
+            query = select(STATEMENT.c.idx, STATEMENT.c.id).where(STATEMENT.c.idx.in_(part))
+            found.extend((index, id_) for index, id_ in self._connection.execute(query))
+        return [id_.hex() for _, id_ in sorted(found)]
+
     def of_kind(self, kind: str, first: int, end: int) -> list[StatementRow]:
         """Return the admitted statements of a kind with `first` <= index < `end`."""
         within = (STATEMENT.c.idx >= first, STATEMENT.c.idx < end, STATEMENT.c.kind == kind, STATEMENT.c.rule.is_(None))

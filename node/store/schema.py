@@ -188,6 +188,14 @@ Index(
     postgresql_where=text("rule IS NOT NULL"),
 )
 
+SUBJECT = Table(
+    "subject",
+    metadata,
+    Column("idx", Big, primary_key=True, autoincrement=False),
+    Column("value", LargeBinary, nullable=False),
+)
+"""Whom a record of an institution is about, by the record's log index; never a person."""
+
 SEEN = Table(
     "seen",
     metadata,

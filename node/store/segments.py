@@ -104,11 +104,15 @@ class KeyIndex(Generic[K]):
         self._refresh_runs(connection)
         start = max(self.end, self._tail_start)
         if size > start:
-            rows = connection.execute(
-                select(self.family.column, STATEMENT.c.idx).where(STATEMENT.c.idx >= start, STATEMENT.c.idx < size)
-            )
-            self._tail.update((key, index) for key, index in rows)
+            self._tail.update(self.logged(connection, start, size))
             self.end = size
+
+    def logged(self, connection: Connection, start: int, size: int) -> Iterable[tuple[K, int]]:
+        """Return the keys of this family that were logged with `start` <= index < `size`."""
+        rows = connection.execute(
+            select(self.family.column, STATEMENT.c.idx).where(STATEMENT.c.idx >= start, STATEMENT.c.idx < size)
+        )
+        return [(key, index) for key, index in rows]
 
     def _refresh_runs(self, connection: Connection) -> None:
         rows = connection.execute(select(SEGMENT.c.number).where(SEGMENT.c.family == self.family.number))

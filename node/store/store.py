@@ -40,6 +40,7 @@ from node.store.sqlite import (
     wal_bytes,
 )
 from node.store.state_rows import load_resident, load_rows
+from node.store.subjects import SubjectIndex, write_subjects
 from node.store.tree import RightEdge, SqlHashes, load_edge
 
 SEEN_SQL = (
@@ -81,15 +82,16 @@ class Store:
         upgrade(self._engine)
         self._ids = KeyIndex(IDS, sizes, with_filters=True)
         self._subs = KeyIndex(SUBS, sizes, with_filters=True)
+        self._subjects = SubjectIndex(sizes)
         with self._engine.begin() as connection:
             self.head = read_head(connection)
             self.resident: dict[StateKey, StateRow] = load_resident(connection)
             self._resident_at = read_resident_at(connection)
             self._edge: RightEdge = load_edge(connection, self.head.size)
             _check_head(connection, self.head)
-            for index in (self._ids, self._subs):
+            for index in (self._ids, self._subs, self._subjects):
                 index.refresh(connection, self.head.size)
-            self._merger = Merger(connection, sizes, (self._ids, self._subs))
+            self._merger = Merger(connection, sizes, (self._ids, self._subs, self._subjects))
 
     def close(self) -> None:
         """Give the database back."""
@@ -139,8 +141,10 @@ class Store:
             places = self._anchors(connection, result, ids)
             write_state(connection, result.changes, result.rows, places)
             write_lineage(connection, result, places)
+            subjects = write_subjects(connection, result)
             ids_flush = self._ids.flush(connection, ids, self._merger.take_number, head.size)
             subs_flush = self._subs.flush(connection, subs, self._merger.take_number, head.size)
+            subjects_flush = self._subjects.flush(connection, subjects, self._merger.take_number, head.size)
             failpoint("block.segments")
             write_head(connection, head, resident_at)
             failpoint("block.head")
@@ -151,6 +155,7 @@ class Store:
         self.head, self._edge, self._resident_at = head, edge, resident_at
         self._ids.applied(ids, ids_flush, head.size)
         self._subs.applied(subs, subs_flush, head.size)
+        self._subjects.applied(subjects, subjects_flush, head.size)
         self._apply_resident(result.rows)
 
     def _anchors(self, connection: Connection, result: BlockResult, new: Mapping[bytes, int]) -> dict[str, int]:

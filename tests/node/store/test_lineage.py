@@ -11,6 +11,7 @@ from ledger.state.view import Need
 from node.reader import Reader
 from tests.node.stored_world import StoredWorld
 from tests.node.story import tell
+from tests.world import digest_of
 
 
 @pytest.fixture(scope="module")
@@ -87,3 +88,24 @@ def test_a_reader_follows_the_writer(tmp_path: Path) -> None:
     assert reader.place("0" * 64) is None
     reader.close()
     world.store.close()
+
+
+def test_records_by_subject_are_the_same_at_every_size(tmp_path: Path) -> None:
+    world = StoredWorld.at(tmp_path / "n")
+    values = [digest_of(f"tag {number}") for number in range(3)]
+    for number in range(30):
+        subject = {"class": "enterprise", "value": values[number % 2], "epoch": 1}
+        world.do("source", "record.submit", world.record(subject=subject))
+    person = {"class": "person", "value": values[2], "epoch": 1}
+    world.do("source", "record.submit", world.record("credit_person", subject=person))
+    world.reopen()
+    memory, reader = world.replayed(), world.reader()
+    for as_of in range(world.head.size + 1):
+        for asked in (values, values[:1], values[2:], []):
+            assert reader.records_by_subject(asked, as_of) == memory.records_by_subject(asked, as_of)
+    assert len(reader.records_by_subject([*values, "no tag"], world.head.size)) == 30
+    # A reader that follows finds what was logged after its first answer.
+    last = {"class": "enterprise", "value": values[0], "epoch": 2}
+    newest = world.do("source", "record.submit", world.record(subject=last))
+    assert reader.records_by_subject(values[:1], world.head.size)[-1] == newest
+    reader.close()
