@@ -27,6 +27,13 @@ STATUS_OF_STEP: Mapping[str, TransferStatus] = {
 }
 """What each step makes of a hand-over."""
 
+_ENDINGS: Mapping[str, Literal["corrected", "withdrawn", "stopped"]] = {
+    "corrects": "corrected",
+    "withdraws": "withdrawn",
+    "repairs": "stopped",
+}
+"""How a record ends by the edge that leads to what ended it."""
+
 V = TypeVar("V", bound=StateRow)
 
 
@@ -94,9 +101,8 @@ def versions_of(source: LineageSource, lists: RowSets, as_of: int) -> tuple[Vers
     endings: dict[str, list[Ending]] = {id_: [] for id_ in lists}
     for edge in source.edges_from(list(lists), as_of):
         rows = intersect(lists[edge.source], edge.ranges)
-        if edge.kind in ("corrects", "withdraws") and rows is not None:
-            how: Literal["corrected", "withdrawn"] = "corrected" if edge.kind == "corrects" else "withdrawn"
-            endings[edge.source].append(Ending(how=how, by=edge.target, index=edge.index, rows=rows))
+        if edge.kind in _ENDINGS and rows is not None:
+            endings[edge.source].append(Ending(how=_ENDINGS[edge.kind], by=edge.target, index=edge.index, rows=rows))
     found = [_version(source, id_, rows, states[id_], endings[id_]) for id_, rows in lists.items() if id_ in states]
     return tuple(sorted(found, key=lambda version: version.index))
 

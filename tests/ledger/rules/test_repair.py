@@ -37,9 +37,9 @@ def world() -> World:
     return civic_world()
 
 
-def shown(world: World, **changes: object) -> str:
+def shown(world: World) -> str:
     """A record that was public long enough."""
-    record = penalty(world, **changes)
+    record = penalty(world)
     publish(world, record)
     world.advance(90 * DAY_MS)
     return record
