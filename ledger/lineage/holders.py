@@ -40,7 +40,7 @@ REASONS = {
     DATA_LIFE_OVER: "the data life of the hand-over is over",
     GRANT_REVOKED: "the grant, or one above it, was revoked",
     GRANT_EXPIRED: "the grant, or one above it, is past its end",
-    VERSION_ENDED: "all rows of this version were corrected or withdrawn",
+    VERSION_ENDED: "all rows of this version were corrected, withdrawn or stopped",
 }
 """Why a holder may no longer hold, by the word that the answer carries."""
 
