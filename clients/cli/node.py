@@ -6,14 +6,13 @@ import importlib.util
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 
 import click
 
-from clients.cli.command import SuyuanCommand, new_group
-from clients.cli.errors import NodeProgramFailed, NodeProgramMissing
+from clients.cli.command import new_group
+from clients.cli.errors import NodeProgramMissing
+from clients.cli.exits import Exit
 from clients.cli.session import Session
-from ledger.errors import SuyuanError
 
 group = new_group("node", "Set up, start and look at a node.", "初始化、启动与查看节点。")
 
@@ -21,8 +20,9 @@ group = new_group("node", "Set up, start and look at a node.", "初始化、启�
 def _run(words: tuple[str, ...]) -> None:
     if importlib.util.find_spec("node") is None or importlib.util.find_spec("node.__main__") is None:
         raise NodeProgramMissing
-    # Signals of the terminal reach the whole process group: the node stops itself, and this waits for it.
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Signals of the terminal reach the whole process group: the node stops itself, and this waits for it. A handler,
+    # unlike "ignore", is not inherited by the program that is started.
+    before = signal.signal(signal.SIGINT, lambda *_: None)
     try:
         with subprocess.Popen([sys.executable, "-m", "node", *words]) as process:  # noqa: S603 - our own module.
             old = signal.signal(signal.SIGTERM, lambda *_: process.terminate())
@@ -33,26 +33,25 @@ def _run(words: tuple[str, ...]) -> None:
     finally:
         signal.signal(signal.SIGINT, before)
     if status:
-        raise _failed(status)
-
-
-def _failed(status: int) -> SuyuanError:
-    return NodeProgramFailed(status=status)
+        # It has said why on stderr, and its exit codes are those of this program.
+        raise click.exceptions.Exit(status if status > 0 else int(Exit.INTERNAL))
 
 
 def _passing(name: str, en: str, zh: str) -> click.Command:
-    def body(session: Session, words: tuple[str, ...]) -> None:
-        del session
-        _run((name, *words))
+    def body(words: tuple[str, ...]) -> None:
+        given = click.get_current_context().find_object(Session)
+        # `--json` may stand before the command; everything after it goes on untouched, `--help` too.
+        wants_json = given is not None and given.output.as_json and name == "status" and "--json" not in words
+        _run((name, *words, *(("--json",) if wants_json else ())))
 
-    decorated: Callable[..., None] = click.make_pass_decorator(Session, ensure=True)(body)
-    return SuyuanCommand(
+    return click.Command(
         name,
-        callback=decorated,
+        callback=body,
         params=[click.Argument(["words"], nargs=-1, type=click.UNPROCESSED, metavar="[OPTIONS]")],
-        help=f"{en}\n\n{zh}。\n\nAll options go to the node's program: `suyuan node {name} -- --help` lists them.",
+        help=f"{en}\n\n{zh}。",
         short_help=f"{en} {zh}。",
-        context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+        add_help_option=False,
+        context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False, "help_option_names": []},
     )
 
 

@@ -7,6 +7,7 @@ failed halfway also gives what it found as "data".
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,11 +17,13 @@ import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from clients.cli.exits import Exit, exit_of
 from ledger.errors import SuyuanError
 
 ENVELOPE_VERSION = 1
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 @dataclass(slots=True)
@@ -61,7 +64,7 @@ class Output:
     def talk(self, message: str) -> None:
         """Say something to the person, on stderr; silent with `--json`."""
         if not self.as_json:
-            _console(stderr=True).print(message, highlight=False)
+            _console(stderr=True).print(plain(message), markup=False, highlight=False)
 
     def pick(self, en: str, zh: str) -> str:
         """Return the text in the language in use."""
@@ -83,9 +86,9 @@ class Output:
             return code
         console = _console(stderr=True)
         console.print(f"[bold red]{error.stable_code}[/]", highlight=False)
-        console.print(error.message(self.language), markup=False, highlight=False)
+        console.print(plain(error.message(self.language)), markup=False, highlight=False)
         label = self.pick("Next:", "下一步：")
-        console.print(f"{label} {error.advice(self.language)}", markup=False, highlight=False)
+        console.print(plain(f"{label} {error.advice(self.language)}"), markup=False, highlight=False)
         return code
 
     def progress(self) -> Progress:
@@ -101,16 +104,21 @@ class Output:
 
     def table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
         """Return a table for `data`."""
-        table = Table(title=title, title_justify="left", header_style="bold")
+        table = Table(title=Text(plain(title)), title_justify="left", header_style="bold")
         for column in columns:
             table.add_column(column, overflow="fold")
         for row in rows:
-            table.add_row(*("" if cell is None else str(cell) for cell in row))
+            table.add_row(*(Text("" if cell is None else plain(str(cell))) for cell in row))
         return table
 
     @staticmethod
     def _write(value: object) -> None:
         sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
+
+
+def plain(text: str) -> str:
+    """Return a text without control characters: what others wrote must not steer the terminal."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _console(*, stderr: bool) -> Console:
