@@ -6,13 +6,14 @@ The supervisor (`suyuan node start`) binds the listening socket and hands it dow
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import click
 import uvicorn
 from fastapi import FastAPI
+
 from node.front_service import NodeService
 
 KEEP_ALIVE_SECONDS = 75
@@ -27,7 +28,11 @@ def main(data: Path, fd: int) -> None:
     metrics = data / "run" / "metrics"
     metrics.mkdir(parents=True, exist_ok=True)
     os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(metrics))
-    from api.app import create_app  # The metrics library reads its environment when it is imported.
+    # The metrics library reads its environment when it is imported.
+    from api.app import create_app
+    from api.measures import forget_dead
+
+    forget_dead(metrics)
 
     service = NodeService.open(data)
     app = create_app(service)
@@ -47,7 +52,7 @@ def main(data: Path, fd: int) -> None:
     uvicorn.Server(config).run()
 
 
-def _lifespan(service: NodeService):  # type: ignore[no-untyped-def]  # The type is Starlette's own Lifespan alias.
+def _lifespan(service: NodeService) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await service.start()

@@ -6,13 +6,14 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from node.front_service import NodeService
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.access import Caller, Gate
+from api.limits import Limits
 from api.problems import problem_response
 from ledger.errors import SuyuanError
+from node.front_service import NodeService
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -23,15 +24,21 @@ class NodeFace:
 
     service: NodeService
     gate: Gate
+    limits: Limits
 
     @classmethod
     def of(cls, service: NodeService, clock: Callable[[], float] = time.time) -> NodeFace:
         """Make the face of a service; tokens are for the node's name."""
         gate = Gate(service.log.node, service.reader.resident, lambda: int(clock()))
-        return cls(service, gate)
+        return cls(service, gate, Limits(service.reader.resident))
+
+    @property
+    def patience(self) -> float:
+        """Seconds that a request body is given before its pace counts."""
+        return float(self.service.settings.body_seconds)
 
     def caller(self, request: Request) -> Caller:
-        """Return the member that asks; raises TokenMissing or TokenWrong."""
+        """Return the member that asks; raises TokenMissing, TokenWrong or MemberInactive."""
         return self.gate.caller(request)
 
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from api.access import require_party
 from api.node_face import NodeFace
-from api.routes.statements import parties_of
+from api.routes.statements import READERS_OF_ALL, parties_of
 from ledger.errors import NotFoundError
 from ledger.state.tables import (
     CATALOGUE,
@@ -25,7 +25,6 @@ from ledger.state.tables import (
 )
 from ledger.state.view import Need
 
-READERS_OF_ALL = ("auditor", "investigator")
 UsccPath = Annotated[str, Path(pattern="^[0-9A-Z]{18}$")]
 StatementIdPath = Annotated[str, Path(pattern="^[0-9a-f]{64}$")]
 
@@ -67,8 +66,9 @@ def router(face: NodeFace) -> APIRouter:
         return _json(named(row))
 
     async def party_row(request: Request, table: str, wanted: str) -> Response:
+        caller = face.caller(request)
         rows = reader.state([Need(table, wanted)])
-        require_party(face.caller(request), parties_of(rows), *READERS_OF_ALL)
+        require_party(caller, parties_of(rows), *READERS_OF_ALL)
         row = rows.get((table, wanted, ""))
         if row is None:
             raise NotFoundError(what_kind=table, name=wanted)
