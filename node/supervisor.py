@@ -96,9 +96,9 @@ class Supervisor:
         try:
             writer.keeper = loop.create_task(self._keep(writer))
             await self._until_ready(self._writer_answers)
-            for front in fronts:
-                front.keeper = loop.create_task(self._keep(front))
-            if fronts:
+            if fronts and not self._stopping.is_set():
+                for front in fronts:
+                    front.keeper = loop.create_task(self._keep(front))
                 await self._until_ready(self._front_answers)
             if not self._stopping.is_set():
                 write_atomic(self._data.run / "url", f"{self.url}\n".encode())
