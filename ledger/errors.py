@@ -59,8 +59,13 @@ class SuyuanError(Exception):
     next_step: ClassVar[Text] = Text("Report this with the log of the node.", "请连同节点日志一并报告。")
 
     def __init__(self, **params: Param) -> None:
+        # The text is made when somebody reads it: on the hot path most errors are only caught.
         self.params: dict[str, Param] = params
-        super().__init__(self.message())
+        super().__init__()
+
+    def __str__(self) -> str:
+        """Return what happened and why, in English."""
+        return self.message()
 
     @property
     def stable_code(self) -> str:
