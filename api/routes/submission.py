@@ -94,13 +94,13 @@ def _first_refusals(service: NodeService, outcomes: Sequence[Outcome]) -> Mappin
 
 def _answer_one(request: Request, submitted: Submitted, refusals: Mapping[int, RuleError]) -> Response:
     outcome = submitted.outcomes[0]
-    place = {"id": outcome.statement_id, "index": outcome.index, "status": outcome.status}
+    place = {"id": outcome.statement_id, "index": outcome.index}
     error = outcome.error if outcome.index is None else refusals.get(outcome.index, outcome.error)
     if error is not None and outcome.index is None:
         return problem_response(request, error, id=outcome.statement_id)
     if error is not None:
         return problem_response(request, error, **place, state=submitted.state, size=submitted.size)
-    body = {**place, "state": submitted.state, "size": submitted.size}
+    body = {**place, "status": outcome.status, "state": submitted.state, "size": submitted.size}
     status = 200 if outcome.status == "duplicate" else 201
     return Response(orjson.dumps(body), status_code=status, media_type="application/json")
 
