@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -74,15 +74,9 @@ class Output:
         """Write an error and return the exit code that belongs to it."""
         code = exit_of(error)
         if self.as_json:
-            body = {
-                "code": error.stable_code,
-                "message": error.message(self.language),
-                "next": error.advice(self.language),
-                "params": error.params,
-                "exit": int(code),
-            }
-            envelope = {"version": ENVELOPE_VERSION, "command": self.command, "ok": False, "error": body}
-            self._write(envelope if self.found is None else {**envelope, "data": self.found})
+            self.failure(
+                error.stable_code, error.message(self.language), error.advice(self.language), code, error.params
+            )
             return code
         console = _console(stderr=True)
         console.print(f"[bold red]{error.stable_code}[/]", highlight=False)
@@ -90,6 +84,14 @@ class Output:
         label = self.pick("Next:", "下一步：")
         console.print(plain(f"{label} {error.advice(self.language)}"), markup=False, highlight=False)
         return code
+
+    def failure(
+        self, code: str, message: str, advice: str, status: int, params: Mapping[str, object] | None = None
+    ) -> None:
+        """Write the envelope of an error, with what the command found before it failed."""
+        body = {"code": code, "message": message, "next": advice, "params": dict(params or {}), "exit": int(status)}
+        envelope = {"version": ENVELOPE_VERSION, "command": self.command, "ok": False, "error": body}
+        self._write(envelope if self.found is None else {**envelope, "data": self.found})
 
     def progress(self) -> Progress:
         """Return a progress bar on stderr; it shows nothing with `--json`."""
