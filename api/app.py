@@ -101,12 +101,13 @@ async def _on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == 404:
         return problem_response(request, NotFoundError(what_kind="route", name=request.url.path[:200]))
-    allowed = ", ".join(sorted(_methods_of(request)))
+    named = {name for name in (error.headers or {}).get("Allow", "").split(", ") if name}
+    allowed = ", ".join(sorted(named | _methods_of(request)))
     return problem_response(request, MethodNotAllowed(method=request.method, allowed=allowed))
 
 
 def _methods_of(request: Request) -> set[str]:
-    """Return the methods that the path takes: each has a route of its own, and the framework names the first only."""
+    """Return the methods of all routes of the path: the framework itself names those of the first one only."""
     app: FastAPI = request.app
     found: set[str] = set()
     for route in app.router.routes:

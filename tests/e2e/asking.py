@@ -26,6 +26,7 @@ from tests.world_genesis import signer_of, uscc_of
 
 COSE, SEQUENCE, OCTETS = "application/cose", "application/cbor-seq", "application/octet-stream"
 PROBLEM = "application/problem+json"
+PARAMETER = re.compile("[{][a-z_]+[}]")
 CHINESE = re.compile("[\u4e00-\u9fff]")
 _count = itertools.count(1)
 
@@ -162,7 +163,7 @@ def check_problem(answer: httpx2.Response, status: int, code: str) -> dict[str, 
         text = members[name]
         assert isinstance(text, str)
         assert text.strip()
-        assert "{" not in text, f"{name} has a parameter that was not filled in: {text}"
+        assert PARAMETER.search(text) is None, f"{name} has a parameter that was not filled in: {text}"
         assert (CHINESE.search(text) is not None) is chinese, f"{name} is not in the language asked for: {text}"
     return members
 
