@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 import msgspec
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -23,6 +24,8 @@ from clients.cli.exits import Exit, exit_of
 from ledger.errors import SuyuanError
 
 ENVELOPE_VERSION = 1
+PIPE_WIDTH = 140
+"""Columns of a table that goes to a file or a pipe."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -106,7 +109,7 @@ class Output:
 
     def table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
         """Return a table for `data`."""
-        table = Table(title=Text(plain(title)), title_justify="left", header_style="bold")
+        table = Table(title=Text(plain(title)), title_justify="left", header_style="bold", box=SIMPLE_HEAD)
         for column in columns:
             table.add_column(column, overflow="fold")
         for row in rows:
@@ -124,4 +127,6 @@ def plain(text: str) -> str:
 
 
 def _console(*, stderr: bool) -> Console:
-    return Console(stderr=stderr, soft_wrap=False)
+    console = Console(stderr=stderr, soft_wrap=False)
+    # A file or a pipe has no width of its own; ids of 64 digits fit into this one.
+    return console if console.is_terminal else Console(stderr=stderr, soft_wrap=False, width=PIPE_WIDTH)
