@@ -34,8 +34,8 @@ def named(row: StateRow) -> dict[str, object]:
     return {name: msgspec.to_builtins(getattr(row, name)) for name in row.__struct_fields__}
 
 
-def _json(value: object) -> Response:
-    return Response(msgspec.json.encode(value), media_type="application/json", headers={"cache-control": "no-cache"})
+def _json(value: object, caching: str = "no-cache") -> Response:
+    return Response(msgspec.json.encode(value), media_type="application/json", headers={"cache-control": caching})
 
 
 def router(face: NodeFace) -> APIRouter:
@@ -72,7 +72,7 @@ def router(face: NodeFace) -> APIRouter:
         row = rows.get((table, wanted, ""))
         if row is None:
             raise NotFoundError(what_kind=table, name=wanted)
-        return _json(named(row))
+        return _json(named(row), "private, no-cache")
 
     @api.get("/transfers/{id}", summary="A hand-over as it stands")
     async def transfer(request: Request, id: StatementIdPath) -> Response:  # noqa: A002
@@ -92,6 +92,6 @@ def router(face: NodeFace) -> APIRouter:
         require_party(caller, frozenset((issuer, holder)) - {""}, *READERS_OF_ALL)
         if row is None:
             raise NotFoundError(what_kind="record", name=id)
-        return _json(named(row))
+        return _json(named(row), "private, no-cache")
 
     return api

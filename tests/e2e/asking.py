@@ -147,7 +147,7 @@ class Asker:
     def get(self, path: str, member: str | None = None, **query: object) -> httpx2.Response:
         """Read something as `member`, or as nobody."""
         params = {name: str(value) for name, value in query.items()}
-        return self.http.get(path, params=params, headers=self.bearer(member))
+        return self.http.get(path, params=params or None, headers=self.bearer(member))
 
 
 def check_problem(answer: httpx2.Response, status: int, code: str) -> dict[str, object]:
