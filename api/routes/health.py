@@ -28,7 +28,7 @@ def routes(face: NodeFace, clock: Callable[[], float] = time.time) -> list[Route
     service = face.service
 
     async def livez(_: Request) -> Response:
-        return Response("ok\n", media_type="text/plain")
+        return Response("ok\n", media_type="text/plain", headers={"cache-control": "no-store"})
 
     async def readyz(_: Request) -> Response:
         try:
