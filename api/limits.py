@@ -23,6 +23,8 @@ from ledger.state.tables import KEY, POLICY, KeyState, PolicyState, StateRow
 STATE_SECONDS: Final = 1.0
 """How long a front goes on with the policy and keys it has read; reading them for each statement costs too much."""
 _MINUTE: Final = 60.0
+_ROUNDING: Final = 1e-6
+"""Whoever waited exactly as long as told is not turned away for a rounding error."""
 
 
 class TooManyStatements(OverloadError):
@@ -65,7 +67,7 @@ class Limits:
         for member, count in counts.items():
             bucket = self._filled(member, limit, now)
             missing = min(count, limit) - bucket.tokens
-            if missing > 0:
+            if missing > _ROUNDING:
                 seconds = max(1, math.ceil(missing * _MINUTE / limit))
                 raise TooManyStatements(member=member, limit=limit, retry_after=seconds)
         for member, count in counts.items():
