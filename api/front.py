@@ -6,6 +6,7 @@ The supervisor (`suyuan node start`) binds the listening socket and hands it dow
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -40,7 +41,6 @@ def main(data: Path, fd: int) -> None:
     tls = service.settings
     config = uvicorn.Config(
         app,
-        fd=fd,
         log_level="warning",
         access_log=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
@@ -49,7 +49,9 @@ def main(data: Path, fd: int) -> None:
         ssl_keyfile=tls.tls_key,
         server_header=False,
     )
-    uvicorn.Server(config).run()
+    # The server would take a bare descriptor for a Unix socket; asyncio then leaves Nagle's algorithm on, and every
+    # answer waits 40 ms for the delayed acknowledgement of its first packet.
+    uvicorn.Server(config).run(sockets=[socket.socket(fileno=fd)])
 
 
 def _lifespan(service: NodeService) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:

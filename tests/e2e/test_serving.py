@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import get_args
@@ -163,6 +164,16 @@ def test_what_never_changes_is_the_same_from_every_front(ask: Asker) -> None:
     for path in ("/tile/0/000.p/2", "/v1/genesis"):
         assert len({ask.get(path).content for _ in range(6)}) == 1
     assert ask.get("/tile/0/000.p/2").headers.get("set-cookie") is None
+
+
+def test_answers_do_not_wait_for_acknowledgements(ask: Asker) -> None:
+    """With Nagle's algorithm on, every answer over a kept connection would take 40 ms, the fastest of many too."""
+    times = []
+    for _ in range(20):
+        began = time.perf_counter()
+        assert ask.get("/livez").status_code == 200
+        times.append(time.perf_counter() - began)
+    assert min(times) < 0.03
 
 
 # Full
