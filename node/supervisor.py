@@ -116,12 +116,13 @@ class Supervisor:
             raise WriterRefused
 
     def _writer(self) -> _Child:
-        return _Child(WRITER, (sys.executable, "-m", "node.writer", "--data", str(self._data.path)))
+        # With -P nothing in the working folder is taken for our own packages; a data directory may be called "node".
+        return _Child(WRITER, (sys.executable, "-P", "-m", "node.writer", "--data", str(self._data.path)))
 
     def _front(self, number: int) -> _Child:
         assert self._socket is not None
         descriptor = str(self._socket.fileno())
-        command = (sys.executable, "-m", "api.front", "--data", str(self._data.path), "--fd", descriptor)
+        command = (sys.executable, "-P", "-m", "api.front", "--data", str(self._data.path), "--fd", descriptor)
         return _Child(f"front-{number}", command)
 
     async def _keep(self, child: _Child) -> None:

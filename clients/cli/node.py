@@ -34,7 +34,7 @@ def _run(words: tuple[str, ...]) -> None:
     # unlike "ignore", is not inherited by the program that is started.
     before = signal.signal(signal.SIGINT, lambda *_: None)
     try:
-        with subprocess.Popen([sys.executable, "-m", "node", *words]) as process:  # noqa: S603 - our own module.
+        with subprocess.Popen([sys.executable, "-P", "-m", "node", *words]) as process:  # noqa: S603 - our own module.
             old = signal.signal(signal.SIGTERM, lambda *_: process.terminate())
             try:
                 status = process.wait()
@@ -52,7 +52,7 @@ def _enveloped(output: Output, name: str, words: tuple[str, ...]) -> None:
     _find()
     given = (*words, "--json") if name in _KNOW_JSON else words
     with subprocess.Popen(  # noqa: S603 - our own module.
-        [sys.executable, "-m", "node", name, *given], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-P", "-m", "node", name, *given], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         said, complained = process.communicate()
     output.command = f"suyuan node {name}"
