@@ -1,21 +1,16 @@
-"""What every route shares: the node's service, the gate for tokens, and turning errors into problems."""
+"""What every route shares: the node's service, the gate for tokens, and the members' rates."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from starlette.requests import Request
-from starlette.responses import Response
 
 from api.access import Caller, Gate
 from api.limits import Limits
-from api.problems import problem_response
-from ledger.errors import SuyuanError
 from node.front_service import NodeService
-
-Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +35,3 @@ class NodeFace:
     def caller(self, request: Request) -> Caller:
         """Return the member that asks; raises TokenMissing, TokenWrong or MemberInactive."""
         return self.gate.caller(request)
-
-
-def guarded(endpoint: Endpoint) -> Endpoint:
-    """Turn a SuyuanError of a plain route into its problem response."""
-
-    async def wrapped(request: Request) -> Response:
-        try:
-            return await endpoint(request)
-        except SuyuanError as error:
-            return problem_response(request, error)
-
-    wrapped.__doc__ = endpoint.__doc__
-    wrapped.__name__ = endpoint.__name__
-    return wrapped

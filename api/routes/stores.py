@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from api.access import RoleMissing, require_role
 from api.bodies import read_body
-from api.node_face import NodeFace, guarded
+from api.node_face import NodeFace
 from ledger.encoding import base64url, decode_digest
 from ledger.errors import FormError, Text
 
@@ -62,11 +62,11 @@ def routes(face: NodeFace) -> list[Route]:
         return Response(status_code=204)
 
     return [
-        Route("/v1/manifests/{hash}", guarded(put_manifest), methods=["PUT"]),
-        Route("/v1/manifests/{hash}", guarded(get_manifest)),
-        Route("/v1/mailbox/{hash}", guarded(put_package), methods=["PUT"]),
-        Route("/v1/mailbox/{hash}", guarded(get_package)),
-        Route("/v1/mailbox/{hash}", guarded(drop_package), methods=["DELETE"]),
+        Route("/v1/manifests/{hash}", put_manifest, methods=["PUT"]),
+        Route("/v1/manifests/{hash}", get_manifest),
+        Route("/v1/mailbox/{hash}", put_package, methods=["PUT"]),
+        Route("/v1/mailbox/{hash}", get_package),
+        Route("/v1/mailbox/{hash}", drop_package, methods=["DELETE"]),
     ]
 
 

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from api.bodies import MAX_SEQUENCE_BYTES, WrongMediaType, media_type, read_body
-from api.node_face import NodeFace, guarded
+from api.node_face import NodeFace
 from api.problems import language_of, problem, problem_response
 from ledger.encoding import base64url
 from ledger.entries import RefusalEntry, decode_entry
@@ -57,7 +57,7 @@ def routes(face: NodeFace) -> list[Route]:
             return await _submit_sequence(request, face, statements, wait)
         raise WrongMediaType(expected=f"{ONE}, {SEQUENCE}", found=kind or "-")
 
-    return [Route("/v1/statements", guarded(submit), methods=["POST"])]
+    return [Route("/v1/statements", submit, methods=["POST"])]
 
 
 def _wait_state(request: Request) -> WaitState:

@@ -212,7 +212,7 @@ def turned_away(asker: Asker, loading: Future[httpx2.Response], language: str) -
 
 
 def test_the_policys_rate_holds_for_each_member(tmp_path_factory: pytest.TempPathFactory) -> None:
-    per_minute = 6
+    per_minute = 12
     with asked_node(tmp_path_factory.mktemp("rate") / "node", per_minute=per_minute) as asker:
         placed = asker.post(b"".join(asker.record() for _ in range(per_minute)), SEQUENCE)
         assert {result["status"] for result in placed.json()["results"]} == {"admitted"}
