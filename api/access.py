@@ -1,4 +1,4 @@
-"""Who is asking, and what that member may read (DOMAIN.md, "Reading, and guards against misuse").
+"""Who is asking, and what that member may read (docs/privacy.md).
 
 A bearer token is a CWT that the member signed with its own key for this node (`ledger.signed`). It is checked once and
 then known by its hash until it ends; whether its key is still live and its member active is looked at every time.

@@ -10,7 +10,7 @@ Families (the direct subclasses of `SuyuanError`) say who can act:
 - `FormError`       the bytes are not what the format asks for; fix the producer.
 - `SignatureError`  a signature or key is wrong.
 - `StateError`      well formed, but it does not fit what the ledger holds now.
-- `RuleError`       a rule of DOMAIN.md forbids it; `code` is the rule id.
+- `RuleError`       a rule forbids it (docs/rules.md); `code` is the rule id.
 - `ProofError`      a proof does not prove what it claims.
 - `ForkError`       two signed heads exclude each other, or a head went back.
 - `QuorumError`     too few known cosignatures.

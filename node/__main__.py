@@ -24,7 +24,7 @@ from node.supervisor import Supervisor
 from node.talk import set_up
 
 EXITS: Final = ((ConfigError, 3), (AccessError, 4), (NotFoundError, 5), (UnreachableError, 6), (FormError, 2))
-"""Exit codes by family of error (DESIGN.md, "Commands"); anything else is 1."""
+"""Exit codes by family of error (docs/operations.md); anything else is 1."""
 
 _data = click.option(
     "--data", type=click.Path(path_type=Path, file_okay=False), default=Path("node-data"), show_default=True,

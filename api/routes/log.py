@@ -20,7 +20,7 @@ ENTRY_READERS = ("auditor",)
 
 
 def routes(face: NodeFace) -> list[Route]:
-    """Return the routes of the log; see DESIGN.md for what is public."""
+    """Return the routes of the log; see docs/privacy.md for what is public."""
     reader = face.service.reader
 
     async def checkpoint(_: Request) -> Response:

@@ -1,4 +1,4 @@
-"""Question 6 of DOMAIN.md: refusals, findings and duties by member, each as of any past head.
+"""Question 6: refusals, findings and duties by member, each as of any past head.
 
 Overseers see everybody's; any other member sees its own.
 """

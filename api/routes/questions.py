@@ -1,4 +1,4 @@
-"""Questions 1, 2, 3, 5 and 9 of DOMAIN.md, each as of any past head.
+"""Questions 1, 2, 3, 5 and 9, each as of any past head.
 
 Every answer names the tree it was given for, the statements it rests on (each can be proven by its tlog-proof) and how
 it is complete: "replay", that is by re-executing the log.

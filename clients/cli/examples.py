@@ -81,7 +81,7 @@ EXAMPLES: Final[dict[str, dict[str, object]]] = {
         "reference": f"{_A}:7",
     },
 }  # fmt: skip
-"""Fields by kind, in the order of DOMAIN.md."""
+"""Fields by kind, in the order of the specification."""
 
 
 def full_example(kind: str) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""key.add, key.rotate, key.revoke: GOV-7 (DOMAIN.md, Governance).
+"""key.add, key.rotate, key.revoke: GOV-7.
 
 Revocation by governance needs kinds that do not exist yet; until then only keys of the member itself revoke.
 """

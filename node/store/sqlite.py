@@ -1,4 +1,4 @@
-"""Everything that is particular to SQLite: engines, pragmas, WAL checkpoints (DESIGN.md, "Ordering").
+"""Everything that is particular to SQLite: engines, pragmas, WAL checkpoints (docs/architecture.md).
 
 The writer is the only process that writes; fronts read on connections of their own. A writer's transaction begins
 with BEGIN IMMEDIATE, so that a second writer fails at once instead of in the middle of a block.

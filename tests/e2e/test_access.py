@@ -1,4 +1,4 @@
-"""Who may read what, asked of a running node by everybody (DOMAIN.md, "Reading, and guards against misuse")."""
+"""Who may read what, asked of a running node by everybody (docs/privacy.md)."""
 
 from __future__ import annotations
 
