@@ -214,7 +214,9 @@ def test_the_node_is_looked_at_through_its_own_program(town: Town) -> None:
         command = suyuan(*words, str(town.folder / "node"))
         done = subprocess.run(command, capture_output=True, check=False, timeout=60)
         assert done.returncode == 0, done.stderr.decode()
-        assert json.loads(done.stdout)["size"] > 0
+        told = json.loads(done.stdout)
+        assert (told["version"], told["command"], told["ok"]) == (1, "suyuan node status", True)
+        assert told["data"]["size"] > 0
     done = subprocess.run(suyuan("node", "init", "--help"), capture_output=True, check=False, timeout=60)
     assert b"--genesis" in done.stdout
     missing = subprocess.run(
