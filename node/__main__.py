@@ -25,7 +25,7 @@ from node.talk import set_up
 from node.working_days import PACKAGE, draft_calendar, package_version
 
 EXITS: Final = ((ConfigError, 3), (AccessError, 4), (NotFoundError, 5), (UnreachableError, 6), (FormError, 2))
-"""Exit codes by family of error (DESIGN.md, "Commands"); anything else is 1."""
+"""Exit codes by family of error (docs/operations.md); anything else is 1."""
 
 _data = click.option(
     "--data", type=click.Path(path_type=Path, file_okay=False), default=Path("node-data"), show_default=True,

@@ -96,9 +96,9 @@ class Supervisor:
         try:
             writer.keeper = loop.create_task(self._keep(writer))
             await self._until_ready(self._writer_answers)
-            for front in fronts:
-                front.keeper = loop.create_task(self._keep(front))
-            if fronts:
+            if fronts and not self._stopping.is_set():
+                for front in fronts:
+                    front.keeper = loop.create_task(self._keep(front))
                 await self._until_ready(self._front_answers)
             if not self._stopping.is_set():
                 write_atomic(self._data.run / "url", f"{self.url}\n".encode())
@@ -116,12 +116,13 @@ class Supervisor:
             raise WriterRefused
 
     def _writer(self) -> _Child:
-        return _Child(WRITER, (sys.executable, "-m", "node.writer", "--data", str(self._data.path)))
+        # With -P nothing in the working folder is taken for our own packages; a data directory may be called "node".
+        return _Child(WRITER, (sys.executable, "-P", "-m", "node.writer", "--data", str(self._data.path)))
 
     def _front(self, number: int) -> _Child:
         assert self._socket is not None
         descriptor = str(self._socket.fileno())
-        command = (sys.executable, "-m", "api.front", "--data", str(self._data.path), "--fd", descriptor)
+        command = (sys.executable, "-P", "-m", "api.front", "--data", str(self._data.path), "--fd", descriptor)
         return _Child(f"front-{number}", command)
 
     async def _keep(self, child: _Child) -> None:

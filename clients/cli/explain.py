@@ -35,8 +35,18 @@ def explain(session: Session, name: str | None, list_all: bool) -> None:
     entry = entries.get(name) or entries.get(name.upper()) or entries.get(name.lower())
     if entry is None:
         raise CodeUnknown(name=name[:60])
-    text = "\n".join(f"{key}: {value}" for key, value in entry.items() if value != "")
-    session.output.data(entry, text=text)
+    session.output.data(entry, text=_text(entry))
+
+
+def _text(entry: dict[str, object]) -> str:
+    """Return an entry for people: name and kind, then what it says and what to do next, in both languages."""
+    kind = str(entry["kind"])
+    if kind == "rule":
+        kind = "rule, recorded as a refusal" if entry["recorded"] else "rule, an error that leaves no leaf"
+    lines = [f"{entry['name']} ({kind})", "", f"  {entry['en']}", f"  {entry['zh']}"]
+    if entry.get("next_en"):
+        lines += ["", f"  → {entry['next_en']}", f"  → {entry['next_zh']}"]
+    return "\n".join(lines)
 
 
 def _entries() -> dict[str, dict[str, object]]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
+from clients.cli.output import plain
 from clients.cli.session import Session
 from clients.sdk.answers import Answer, Receipted
 from ledger.state.tables import StateRow
@@ -28,9 +29,8 @@ def show_receipted(session: Session, receipted: Receipted, **more: object) -> No
 
 def show_object(session: Session, title: str, value: Mapping[str, object]) -> None:
     """Write one object: a table of names and values for people."""
-    rows = [(name, _cell(name, item)) for name, item in value.items() if item not in (None, (), [], {}, "")]
-    columns = (session.output.pick("name", "名称"), session.output.pick("value", "值"))
-    session.output.data(value, table=session.output.table(title, columns, rows))
+    lines = [title, *(f"  {line}" for line in _lines(value))]
+    session.output.data(value, text="\n".join(lines))
 
 
 def show_rows(session: Session, title: str, columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
@@ -46,13 +46,13 @@ def show_answer(session: Session, title: str, answer: Answer) -> None:
     if session.output.as_json or not isinstance(answer.answer, dict):
         session.output.data(value)
         return
-    rows = [(name, _cell(name, item)) for name, item in answer.answer.items() if item not in (None, [], {}, "")]
     heading = session.output.pick(
         f"{title} at size {answer.as_of} ({format_time(answer.time)}), complete by {answer.complete}",
         f"{title}，树大小 {answer.as_of}（{format_time(answer.time)}），完整性依据：{answer.complete}",
     )
-    columns = (session.output.pick("name", "名称"), session.output.pick("value", "值"))
-    session.output.data(value, table=session.output.table(heading, columns, rows))
+    # What the frame already says is not said again.
+    shown = {name: item for name, item in answer.answer.items() if name not in _FRAME}
+    session.output.data(value, text="\n".join((heading, *(f"  {line}" for line in _lines(shown)))))
 
 
 def member_of(answer: Answer, name: str) -> list[dict[str, object]]:
@@ -66,7 +66,34 @@ def _builtins(value: msgspec.Struct) -> dict[str, object]:
     return built
 
 
+_FRAME = frozenset(("as_of", "time", "statements", "complete"))
+"""Members of an answer that its heading says, or that only a program reads."""
 _TIMES = frozenset(("time", "due", "since", "life_end", "met_at", "offered_at", "released_at", "deadline", "at_time"))
+
+
+def _lines(value: Mapping[str, object]) -> Iterator[str]:
+    """Yield an object as indented lines, `name: value`; members of arrays begin with a dash."""
+    width = max((len(name) for name in value), default=0)
+    for name, item in value.items():
+        if item in (None, (), [], {}, ""):
+            continue
+        if isinstance(item, Mapping):
+            yield f"{name}:"
+            yield from (f"  {line}" for line in _lines({str(key): member for key, member in item.items()}))
+        elif isinstance(item, (list, tuple)) and any(isinstance(member, Mapping) for member in item):
+            yield f"{name}:"
+            for member in item:
+                yield from _member_lines(member)
+        else:
+            yield plain(f"{name:{width}}  {_cell(name, item)}")
+
+
+def _member_lines(member: object) -> Iterator[str]:
+    if not isinstance(member, Mapping):
+        yield plain(f"  - {_cell('', member)}")
+        return
+    for number, line in enumerate(_lines({str(key): item for key, item in member.items()})):
+        yield f"  {'- ' if number == 0 else '  '}{line}"
 
 
 def _cell(name: str, value: object, *, short: bool = False) -> str:
@@ -78,4 +105,6 @@ def _cell(name: str, value: object, *, short: bool = False) -> str:
         return f"{value[:SHORT]}…" if short and len(value) == 64 else value
     if isinstance(value, bool | int):
         return str(value)
-    return msgspec.json.format(msgspec.json.encode(value), indent=1).decode()
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_cell(name, item, short=short) for item in value)
+    return msgspec.json.encode(value).decode()

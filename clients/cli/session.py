@@ -119,6 +119,7 @@ class Session:
     def _client(self, *, signed: bool) -> Client:
         from clients.sdk.sync_client import Client
 
+        self._announce_retries()
         settings = self.settings
         known = signed and settings.member is not None and settings.key is not None
         client = Client(
@@ -129,6 +130,16 @@ class Session:
             transport=self.transport,
         )
         return self.opened.enter_context(client)
+
+    def _announce_retries(self) -> None:
+        """Say on stderr that a call is tried again; the package's own way is to write to stdout, among the data."""
+        from stamina.instrumentation import RetryDetails, set_on_retry_hooks
+
+        def say(details: RetryDetails) -> None:
+            wait = f"{details.wait_for:.1f}"
+            self.output.talk(self.output.pick(f"no answer, trying again in {wait} s", f"无响应，{wait} 秒后重试"))
+
+        set_on_retry_hooks([say])
 
     @cached_property
     def signing_client(self) -> Client:

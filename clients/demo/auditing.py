@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from clients.cli.log_files import FolderFiles, replay_log
+from clients.mirror.log_files import FolderFiles, replay_log
 from ledger.evidence.verify import verify_bundle
 from ledger.merkle import leaf_hash, verify_inclusion
 from ledger.merkle.prove import MemoryTree, inclusion_proofs

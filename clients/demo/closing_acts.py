@@ -8,14 +8,13 @@ from pathlib import Path
 
 import msgspec
 
-from clients.cli.log_files import FolderFiles, replay_log
-from clients.cli.replayed_evidence import ReplayedEvidence
 from clients.demo.auditing import Audited
 from clients.demo.narrator import Narrator, short
 from clients.demo.stage import Stage
 from clients.demo.story import Told
-from clients.mirror.directory import MirrorDirectory
 from clients.mirror.fetching import update_mirror
+from clients.mirror.log_files import FolderFiles, replay_log
+from clients.mirror.replayed_evidence import ReplayedEvidence
 from clients.reports.bundle import make_illustrated_bundle
 from clients.sdk import requests
 from clients.sdk.edge import SYSTEM
@@ -30,11 +29,10 @@ def take_along(stage: Stage, say: Narrator, told: Told) -> Path:
     say.act("The auditor takes a copy and verifies it with the network forbidden", "审计方离线核验")
     auditor = stage["auditor"]
     folder = stage.root / "auditor"
-    mirror = MirrorDirectory(folder / "log")
-    verified = update_mirror(auditor.client, mirror, stage.policy())
+    verified = update_mirror(auditor.client, folder / "log", stage.policy())
     (folder / "policy.txt").write_text(stage.policy_text, encoding="utf-8")
     say.event("auditor", f"copied the log: {verified.checkpoint.size} leaves", "checkpoint, tiles, entries")
-    files = FolderFiles(mirror.root)
+    files = FolderFiles(folder / "log")
     replayed = replay_log(files, stage.policy())
     trace = auditor.client.run(requests.trace_forward(told.traced))
     parts = gather(

@@ -189,7 +189,7 @@ class Stage:
 
     def _command(self, *arguments: str) -> list[str]:
         given = ["--data", str(self.node_directory), "--passphrase-file", str(self.root / "passphrase")]
-        return [sys.executable, "-m", "node", arguments[0], *given, *arguments[1:]]
+        return [sys.executable, "-P", "-m", "node", arguments[0], *given, *arguments[1:]]
 
     def _run_node(self, *arguments: str) -> str:
         done = subprocess.run(  # noqa: S603 - our own program with our own arguments.
