@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from ledger.rules import HANDLERS, RULES  # noqa: E402 - the project is found first.
+from ledger.rules.grounds import OPINION, ground_of  # noqa: E402 - the project is found first.
 from ledger.rules.registry import code_of  # noqa: E402 - the project is found first.
 
 HEADER = """# Rules
@@ -24,6 +25,9 @@ A rule that needs a kind of statement that does not exist yet answers as if ther
 consents, TRA-5 no stops and no disputes, and INC-4 does not narrow an investigator's reading yet.
 """
 
+GROUNDS = """The ground of a rule is the theme that it serves, of {en} ({zh}); [the mission](mission.md) has all of them.
+"""
+
 
 def main() -> None:
     """Write the page to stdout."""
@@ -31,7 +35,7 @@ def main() -> None:
     for kind, handler in HANDLERS.items():
         for rule_id in handler.rule_ids():
             kinds[rule_id].append(kind)
-    lines = [HEADER]
+    lines = [HEADER, GROUNDS.format(en=OPINION.en, zh=OPINION.zh)]
     for rule_id in sorted(RULES, key=lambda name: (name.split("-")[0], int(name.split("-")[1]))):
         rule = RULES[rule_id]
         file = Path(inspect.getsourcefile(code_of(rule_id)) or "").relative_to(ROOT)
@@ -39,6 +43,7 @@ def main() -> None:
         lines.append(f"- {'Refusal' if rule.recorded else 'Error'} · `{file.as_posix()}`")
         judged = ", ".join(f"`{kind}`" for kind in kinds[rule_id]) or "every statement, the genesis document or a published catalogue"
         lines.append(f"- Judges: {judged}")
+        lines.append(f"- Ground: {ground_of(rule_id).en} · {ground_of(rule_id).zh}")
         lines.append(f"- {rule.demand.en}. {rule.next_step.en}")
         lines.append(f"- {rule.demand.zh}。{rule.next_step.zh}\n")
     sys.stdout.write("\n".join(lines))

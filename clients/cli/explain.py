@@ -44,6 +44,8 @@ def _text(entry: dict[str, object]) -> str:
     if kind == "rule":
         kind = "rule, recorded as a refusal" if entry["recorded"] else "rule, an error that leaves no leaf"
     lines = [f"{entry['name']} ({kind})", "", f"  {entry['en']}", f"  {entry['zh']}"]
+    if entry.get("ground_en"):
+        lines += ["", f"  ground: {entry['ground_en']}", f"  依据：{entry['ground_zh']}"]
     if entry.get("next_en"):
         lines += ["", f"  → {entry['next_en']}", f"  → {entry['next_zh']}"]
     return "\n".join(lines)
@@ -52,12 +54,14 @@ def _text(entry: dict[str, object]) -> str:
 def _entries() -> dict[str, dict[str, object]]:
     from ledger.findings.catalogue import CODES
     from ledger.rules import RULES
+    from ledger.rules.grounds import ground_of
 
     _import_all("ledger", "clients")
     entries: dict[str, dict[str, object]] = {
         rule.id: {
             "name": rule.id, "kind": "rule", "recorded": rule.recorded, "en": rule.demand.en, "zh": rule.demand.zh,
             "next_en": rule.next_step.en, "next_zh": rule.next_step.zh,
+            "ground_en": ground_of(rule.id).en, "ground_zh": ground_of(rule.id).zh,
         }
         for rule in RULES.values()
     }  # fmt: skip
