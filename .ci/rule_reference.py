@@ -25,7 +25,9 @@ A rule that needs a kind of statement that does not exist yet answers as if ther
 consents, TRA-5 no stops and no disputes, and INC-4 does not narrow an investigator's reading yet.
 """
 
-GROUNDS = """The ground of a rule is the theme that it serves, of {en} ({zh}); [the mission](mission.md) has all of them.
+EVERYTHING = "every statement, the genesis document or a published catalogue"
+GROUNDS = """The ground of a rule is the theme that it serves, of {en} ({zh});
+[the mission](mission.md) has all of them.
 """
 
 
@@ -41,7 +43,7 @@ def main() -> None:
         file = Path(inspect.getsourcefile(code_of(rule_id)) or "").relative_to(ROOT)
         lines.append(f"## {rule_id}\n")
         lines.append(f"- {'Refusal' if rule.recorded else 'Error'} · `{file.as_posix()}`")
-        judged = ", ".join(f"`{kind}`" for kind in kinds[rule_id]) or "every statement, the genesis document or a published catalogue"
+        judged = ", ".join(f"`{kind}`" for kind in kinds[rule_id]) or EVERYTHING
         lines.append(f"- Judges: {judged}")
         lines.append(f"- Ground: {ground_of(rule_id).en} · {ground_of(rule_id).zh}")
         lines.append(f"- {rule.demand.en}. {rule.next_step.en}")

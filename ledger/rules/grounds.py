@@ -1,8 +1,8 @@
 """On which ground each rule stands: the themes of the opinion of 2025 on improving the social credit system.
 
-The opinion is 《关于健全社会信用体系的意见》 (General Offices of the Central Committee and of the State Council, 2025), in
-23 measures. A ground names one of its themes in both languages. It quotes no measure and gives no number, because the
-rules carry out what the themes ask for and claim nothing about the wording.
+The opinion is 《关于健全社会信用体系的意见》 (General Offices of the Central Committee and of the State Council,
+2025), in 23 measures. A ground names one of its themes in both languages. It quotes no measure and gives no number,
+because the rules carry out what the themes ask for and claim nothing about the wording.
 """
 
 from __future__ import annotations
