@@ -73,7 +73,8 @@ def test_duties_and_events_of_a_whole_log_are_specified() -> None:
         bytes.fromhex(entry) for entry in (log.genesis, *(one for each in log.blocks for one in each.entries))
     )
     opened = {row.duty.kind for row in replay.duties(replay.head().size)}
-    assert opened == first_cells(duties), "the golden log opens every duty there is"
+    assert opened <= first_cells(duties), "the golden log opens none that is not specified"
+    assert first_cells(duties) == set(CODE_OF_DUTY)
     events = {code.code for code in CODES.values() if code.origin in ("event", "both")}
     assert events <= set(re.findall(r"(?m)^\| (F-[A-Z-]+) \|", findings))
     assert {row.event.code for row in replay.findings(replay.head().size)} <= events

@@ -20,6 +20,10 @@ RULES_OF_THESE_KINDS = (
     *(f"GRA-{n}" for n in range(1, 11)),
     *(f"TRA-{n}" for n in range(1, 12)),
     *(f"GOV-{n}" for n in range(1, 8)),
+    *(f"PUB-{n}" for n in range(1, 6)),
+    *(f"LST-{n}" for n in range(1, 4)),
+    *(f"REP-{n}" for n in range(1, 6)),
+    "PLE-1",
     *("CAT-1", "CAT-2", "CAT-3", "USE-1", "USE-2"),
 )
 """The ids of DOMAIN.md whose kinds exist; ids are added, never renamed or dropped."""
