@@ -14,7 +14,20 @@ from api.measures import Measured
 from api.node_face import NodeFace
 from api.openapi import document
 from api.problems import problem_response
-from api.routes import health, log, oversight, questions, standing, statements, stores, submission
+from api.routes import (
+    closures,
+    governance,
+    health,
+    log,
+    oversight,
+    publications,
+    questions,
+    standing,
+    statements,
+    stores,
+    submission,
+    usage,
+)
 from ledger.errors import FormError, NotFoundError, SuyuanError, Text
 from node.front_service import NodeService
 
@@ -65,7 +78,7 @@ def _assemble(face: NodeFace) -> FastAPI:
     app = FastAPI(title=TITLE, version=VERSION, description=DESCRIPTION, docs_url=None, redoc_url=None)
     for module in (submission, log, statements, stores, health):
         app.router.routes.extend(module.routes(face))
-    for part in (questions, oversight, standing):
+    for part in (questions, oversight, closures, publications, usage, governance, standing):
         app.include_router(part.router(face))
     app.add_middleware(Measured)
     app.add_exception_handler(SuyuanError, _on_error)
