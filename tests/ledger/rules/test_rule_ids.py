@@ -24,6 +24,9 @@ RULES_OF_THESE_KINDS = (
     *(f"LST-{n}" for n in range(1, 4)),
     *(f"REP-{n}" for n in range(1, 6)),
     "PLE-1",
+    *(f"ERA-{n}" for n in range(1, 4)),
+    *(f"INC-{n}" for n in range(1, 6)),
+    *(f"ACC-{n}" for n in range(1, 5)),
     *("CAT-1", "CAT-2", "CAT-3", "USE-1", "USE-2"),
 )
 """The ids of DOMAIN.md whose kinds exist; ids are added, never renamed or dropped."""
