@@ -65,7 +65,10 @@ class Hands:
     def revoked(self, grant: str, index: int) -> int | None:
         """Return from when (ms) a grant itself is revoked, as known before leaf `index`."""
         said = [one for one in self.told.naming("grant.revoke", "grant", grant) if one.index < index]
-        return min((time_ms(one.payload["effective"]) if "effective" in one.payload else one.time for one in said), default=None)
+        return min(
+            (time_ms(one.payload["effective"]) if "effective" in one.payload else one.time for one in said),
+            default=None,
+        )
 
     def stands(self, grant: str, at: Said) -> bool:
         """Say whether a grant and its ancestors are unrevoked at a statement, and no party of them left without heir."""

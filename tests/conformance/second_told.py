@@ -162,7 +162,6 @@ class Told:
                 return found
             found = more
 
-
     def newest(self, reference: str, index: int) -> str:
         """Return the newest version of a record as known before leaf `index`."""
         for one in self.naming("record.correct", "reference", reference):
