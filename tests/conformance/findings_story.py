@@ -62,7 +62,7 @@ def tell() -> World:
 
 
 def _penalty(world: World, **changes: object) -> str:
-    return publishing.penalty(world, severity="minor", **changes)
+    return publishing.penalty(world, "enterprise one", severity="minor", **changes)
 
 
 def _refuse(world: World) -> None:
@@ -108,7 +108,7 @@ def _queries(world: World, given: Given, record: str, **more: object) -> Payload
 
 
 def _end_records(story: Story, given: Given) -> None:
-    """Everything that makes holders stop: corrections, withdrawals, disputes, repairs, revocations, consents, cancels."""
+    """Everything that makes holders stop: corrections, withdrawals, disputes, repairs, revocations, consents."""
     world = story.world
     held = [_penalty(world) for _ in range(10)]
     for each in held:

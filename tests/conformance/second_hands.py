@@ -1,7 +1,7 @@
 """Grants, consents and hand-overs in the second implementation of findings: who holds what, and until when.
 
-One walk over the log keeps, in dictionaries, what each member holds as single records and rows. Nothing is looked up but
-by scanning.
+One walk over the log keeps, in dictionaries, what each member holds as single records and rows. Everything else is
+looked up by scanning.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Hands:
         )
 
     def stands(self, grant: str, at: Said) -> bool:
-        """Say whether a grant and its ancestors are unrevoked at a statement, and no party of them left without heir."""
+        """Say whether neither a grant nor an ancestor is revoked, and no party of them left without an heir."""
         for id_ in self.chain(grant):
             issued, end = self.told.one(id_), self.revoked(id_, at.index)
             if end is not None and end <= at.time:
