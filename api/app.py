@@ -15,6 +15,7 @@ from api.node_face import NodeFace
 from api.openapi import document
 from api.problems import problem_response
 from api.routes import (
+    cases,
     closures,
     governance,
     health,
@@ -25,6 +26,7 @@ from api.routes import (
     standing,
     statements,
     stores,
+    subjects,
     submission,
     usage,
 )
@@ -78,7 +80,7 @@ def _assemble(face: NodeFace) -> FastAPI:
     app = FastAPI(title=TITLE, version=VERSION, description=DESCRIPTION, docs_url=None, redoc_url=None)
     for module in (submission, log, statements, stores, health):
         app.router.routes.extend(module.routes(face))
-    for part in (questions, oversight, closures, publications, usage, governance, standing):
+    for part in (questions, oversight, closures, publications, usage, governance, subjects, cases, standing):
         app.include_router(part.router(face))
     app.add_middleware(Measured)
     app.add_exception_handler(SuyuanError, _on_error)

@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from api.access import Caller, RoleMissing
 from api.node_face import NodeFace, guarded
+from api.routes.concern import concerns
 from ledger.encoding import JsonValue
 from ledger.errors import NotFoundError
 from ledger.lineage.source import StatementRow
@@ -29,8 +30,8 @@ from ledger.state.tables import (
 from ledger.state.view import Need
 from ledger.statement import decode_statement
 
-READERS_OF_ALL = ("auditor", "investigator")
-"""Roles that read every statement. An investigator's reading narrows to authorised cases (INC-4) once cases exist."""
+READERS_OF_ALL = ("auditor",)
+"""Roles that read every statement. An investigator reads under an authorised case (INC-4, `api.routes.cases`)."""
 
 OPEN_KINDS = frozenset(("key.add", "key.rotate", "key.revoke"))
 """Kinds that every member may read: keys are public."""
@@ -90,7 +91,8 @@ def may_read(reader: Reader, caller: Caller, row: StatementRow, data: bytes) -> 
     if caller.uscc == row.iss or row.kind in OPEN_KINDS or caller.has(*READERS_OF_ALL):
         return True
     payload = decode_statement(data).payload
-    if caller.uscc in set(_strings(payload)):
+    strings = set(_strings(payload))
+    if caller.uscc in strings or concerns(reader, caller, row, strings):
         return True
     anchors = [value for name in _ANCHOR_FIELDS if isinstance(value := payload.get(name), str)]
     needs = [Need(HOLDING.name, row.id, caller.uscc)]

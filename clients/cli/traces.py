@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
-from clients.cli.arguments import as_of_option
+from clients.cli.arguments import as_of_option, read_references, references_option
 from clients.cli.command import command, new_group
+from clients.cli.errors import UsageProblem
 from clients.cli.exporting import Export, export_option, write_export
 from clients.cli.results import member_of, show_answer, show_rows
 from clients.cli.session import Session
 from clients.exports.csv_files import trace_csv
-from clients.sdk import requests
+from clients.sdk import questions, requests
 from clients.sdk.answers import Answer
 from ledger.exchange.openlineage import trace_as_openlineage
 from ledger.exchange.prov import trace_as_prov
@@ -77,3 +78,28 @@ def holders(session: Session, reference: str, at: int | None) -> None:
     """Show who held REFERENCE at a log index, in which version, and whether they still could."""
     answer = session.client.run(requests.holders(reference, at))
     _show(session, session.output.pick("Holders", "持有方"), answer, "holders", _HOLDERS)
+
+
+@command(group, "subject", "查询机构的全部信息")
+@click.option("--tag", "tags", multiple=True, required=True, metavar="VALUE:EPOCH", help="its tag (one for each epoch)")
+@references_option
+@click.option("--mandate", metavar="ID", help="the mandate under which an agent asks")
+@as_of_option
+def subject(
+    session: Session, tags: tuple[str, ...], references: tuple[str, ...], mandate: str | None, as_of: int | None
+) -> None:
+    """Show everything about an institution: records, hand-overs, uses, products, publications and lists.
+
+    --reference adds rows of batches that were found in manifests. Persons are asked about by `suyuan access`.
+    """
+    found = read_references(references)
+    asked = [_tag(text) for text in tags]
+    call = questions.subject_report(asked, None if found is None else found.to_json(), mandate, as_of)
+    show_answer(session, session.output.pick("Subject", "主体"), session.client.run(call))
+
+
+def _tag(text: str) -> tuple[str, int]:
+    value, colon, epoch = text.partition(":")
+    if not colon or not (epoch.isascii() and epoch.isdigit() and len(epoch) < 16):
+        raise UsageProblem(detail=f"{text} is not VALUE:EPOCH", command="suyuan trace subject")
+    return value, int(epoch)

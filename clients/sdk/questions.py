@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Literal
 from urllib.parse import quote
 
-from clients.sdk.answers import Answer, read_json
+import msgspec
+
+from clients.sdk.answers import Answer, Json, read_json
 from clients.sdk.wire import Call, Pairs, Request
+
+CaseQuestion = Literal["forward", "back", "holders", "statement", "findings", "duties", "refusals"]
+"""What an investigator may ask under a case."""
 
 
 def closure(statement: str, as_of: int | None = None) -> Call[Answer]:
@@ -46,6 +53,42 @@ def nodes(as_of: int | None = None) -> Call[Answer]:
 def member_history(uscc: str, as_of: int | None = None) -> Call[Answer]:
     """How a member stood, and every decision about it."""
     return question(f"/v1/members/{_part(uscc)}/history", as_of=as_of)
+
+
+def subject_report(
+    tags: Sequence[tuple[str, int]], given: object = None, mandate: str | None = None, as_of: int | None = None
+) -> Call[Answer]:
+    """Question 4 about an institution by its tags (value, epoch); `given` are references of rows from manifests."""
+    subjects = [{"value": value, "epoch": epoch} for value, epoch in tags]
+    return _asking("/v1/subjects/report", {"subjects": subjects, "given": given, "mandate": mandate, "as_of": as_of})
+
+
+def person_report(
+    request: str, scope: Json, given: object = None, requests: Sequence[str] = (), as_of: int | None = None
+) -> Call[Answer]:
+    """Question 4 about a person, by the member that access.request `request` asks; `scope` is its opened scope."""
+    body = {"scope": scope, "given": given, "requests": list(requests) or None, "as_of": as_of}
+    return _asking(f"/v1/access/{_part(request)}/report", body)
+
+
+def case_custody(case: str, as_of: int | None = None) -> Call[Answer]:
+    """The chain of custody of a case."""
+    return question(f"/v1/cases/{_part(case)}", as_of=as_of)
+
+
+def case_question(case: str, scope: Json, name: CaseQuestion, **more: str | int | None) -> Call[Answer]:
+    """A question of a case's investigator within its opened `scope`.
+
+    `more` are `reference` (for forward, back, holders, statement), `party` (for findings, duties, refusals),
+    `statement`, `at` and `as_of`.
+    """
+    return _asking(f"/v1/cases/{_part(case)}/questions", {"scope": scope, "question": name, **more})
+
+
+def _asking(path: str, body: Json) -> Call[Answer]:
+    data = msgspec.json.encode({name: value for name, value in body.items() if value is not None})
+    headers = (("accept", "application/json"), ("content-type", "application/json"))
+    return Call(Request("POST", path, (), headers, data), read_json(Answer, path), bearer=True)
 
 
 def question(path: str, query: Pairs = (), as_of: int | None = None) -> Call[Answer]:

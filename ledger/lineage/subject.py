@@ -69,7 +69,7 @@ class SubjectReport(Answer, frozen=True, kw_only=True):
 
     `subjects` are the tags asked about, empty for a person. `asked` says who asked about a person: the subject sees it.
     `searched` says where records were looked for: `index` for all single records, `given` for references that were
-    given, from manifests or a side table.
+    given, from manifests or a side table, `own` where only the asking source's own records were.
     """
 
     subjects: tuple[Subject, ...]
