@@ -205,7 +205,7 @@ def test_the_golden_log() -> None:
     ]
     counts = reading.counts()
     assert counts["statements"] == len(logged)
-    assert counts["records"] == 2 + 1000
+    assert counts["records"] == 3 + 1000
     # By hand: of four offers one was confirmed, one disputed after release, one refused and one cancelled.
     assert counts["transfers"] == {"confirmed": 1, "disputed": 1, "refused": 1, "cancelled": 1}
 
