@@ -174,7 +174,7 @@ class Hands:
         about, payload = said.payload["about"], said.payload
         kept = {atom for each in payload.get("kept", []) for atom in atoms(each["references"])}
         for held in self.held:
-            if held.holder != said.iss:
+            if held.holder != said.payload.get("holder", said.iss):
                 continue
             order = self.told.by_id.get(list_of(about))
             if order is not None and order.kind == "transfer.offer":

@@ -34,7 +34,7 @@ def _stop(told: Told, hands: Hands, at: Said, order: Said, party: str, about: st
     met = [
         one.time
         for one in told.naming("stop.acknowledge", "order", order.id)
-        if one.iss == party and one.payload["about"] == about
+        if one.payload.get("holder", one.iss) == party and one.payload["about"] == about
     ]
     if order.kind == "record.correct":
         met += [one.time for one in told.of("transfer.release") if _replaces(told, hands, one, order, party)]
