@@ -17,6 +17,7 @@ from ledger.execution import Outcome
 from ledger.keys import P256Signer
 from ledger.signed import sign_pop
 from ledger.times import format_time
+from tests.conformance.golden_authority import consent_and_produce
 from tests.conformance.golden_cases import investigate
 from tests.conformance.golden_governance import govern
 from tests.world import World, digest_of
@@ -109,6 +110,7 @@ def tell() -> LogVector:
     story.block()
     govern(story)
     investigate(story)
+    consent_and_produce(story)
     return story.log
 
 
