@@ -20,9 +20,6 @@ Generated from the code by `make docs`. A rule is one function; `grep` for its i
 breaks the rule is recorded in the log as a refusal entry. **Error**: nothing is recorded.
 
 规则表由代码生成。**Refusal**：违反规则的尝试会作为拒绝条目记入账本；**Error**：不留任何记录。
-
-A rule that needs a kind of statement that does not exist yet answers as if there were none of that kind: GRA-3 knows no
-consents, TRA-5 no stops and no disputes, and INC-4 does not narrow an investigator's reading yet.
 """
 
 EVERYTHING = "every statement, the genesis document or a published catalogue"

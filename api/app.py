@@ -15,7 +15,22 @@ from api.measures import Measured
 from api.node_face import NodeFace
 from api.openapi import document
 from api.problems import problem_response
-from api.routes import health, log, oversight, questions, standing, statements, stores, submission
+from api.routes import (
+    cases,
+    closures,
+    governance,
+    health,
+    log,
+    oversight,
+    publications,
+    questions,
+    standing,
+    statements,
+    stores,
+    subjects,
+    submission,
+    usage,
+)
 from ledger.errors import FormError, NotFoundError, SuyuanError, Text
 from node.front_service import NodeService
 
@@ -68,7 +83,7 @@ def _assemble(face: NodeFace) -> FastAPI:
     )
     for module in (submission, log, statements, stores, health):
         app.router.routes.extend(module.routes(face))
-    for part in (questions, oversight, standing):
+    for part in (questions, oversight, closures, publications, usage, governance, subjects, cases, standing):
         app.include_router(part.router(face))
     app.add_middleware(Measured)
     app.add_exception_handler(SuyuanError, _on_error)

@@ -16,7 +16,10 @@ SECONDS = Histogram(
     ("area",),
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
 )
-_AREAS = ("statements", "manifests", "mailbox", "trace", "grants", "contracts", "findings", "refusals", "duties")
+_AREAS = (
+    "statements", "manifests", "mailbox", "trace", "grants", "contracts", "findings", "refusals", "duties", "closures",
+    "products", "publications", "usage", "quality", "governance", "subjects", "cases",
+)  # fmt: skip
 
 
 def forget_dead(folder: Path) -> None:

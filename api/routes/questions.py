@@ -20,11 +20,16 @@ from ledger.lineage.contracts import contract_view
 from ledger.lineage.grants import grant_tree
 from ledger.lineage.holders import holders
 from ledger.lineage.trace import trace_back, trace_forward
+<<<<<<< HEAD
 from ledger.state.tables import CONTRACT, GRANT, HOLDING, RECORD, TRANSFER, HoldingState, RecordState, TransferState
+=======
+from ledger.state.authority_tables import PRODUCT, ProductState
+from ledger.state.tables import CONTRACT, GRANT, HOLDING, RECORD, TRANSFER, RecordState, TransferState
+>>>>>>> domain
 from ledger.state.view import Need
 
-TRACERS = ("auditor", "investigator")
-OVERSEERS = ("auditor", "investigator", "regulator")
+TRACERS = ("auditor",)
+OVERSEERS = ("auditor", "regulator")
 
 StatementIdPath = Annotated[str, Path(pattern="^[0-9a-f]{64}$")]
 ReferenceQuery = Annotated[
@@ -33,16 +38,24 @@ ReferenceQuery = Annotated[
 
 
 def check_trace(face: NodeFace, caller: Caller, reference: str) -> None:
-    """Let auditors, investigators, the record's issuer and its holders trace it; raises RoleMissing.
+    """Let auditors, the record's issuer and its holders trace it; raises RoleMissing.
 
-    An investigator's reading narrows to authorised cases (INC-4) once the kinds of cases exist.
+    An investigator asks under an authorised case (INC-4, `api.routes.cases`). Who made a product traces it as well.
     """
     if caller.has(*TRACERS):
         return
     anchor, _, row = reference.partition(":")
     rows = face.service.reader.state(
-        [Need(RECORD.name, anchor), Need(HOLDING.name, anchor, caller.uscc), Need(TRANSFER.name, anchor)]
+        [
+            Need(RECORD.name, anchor),
+            Need(HOLDING.name, anchor, caller.uscc),
+            Need(TRANSFER.name, anchor),
+            Need(PRODUCT.name, anchor),
+        ]
     )
+    product = rows.get((PRODUCT.name, anchor, ""))
+    if isinstance(product, ProductState) and product.issuer == caller.uscc:
+        return
     record, transfer = rows.get((RECORD.name, anchor, "")), rows.get((TRANSFER.name, anchor, ""))
     own = isinstance(record, RecordState) and record.issuer == caller.uscc
     party = isinstance(transfer, TransferState) and caller.uscc in (transfer.sender, transfer.receiver)

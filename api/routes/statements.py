@@ -10,7 +10,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from api.access import Caller, RoleMissing
+<<<<<<< HEAD
 from api.node_face import NodeFace
+=======
+from api.node_face import NodeFace, guarded
+from api.routes.concern import concerns
+>>>>>>> domain
 from ledger.encoding import JsonValue
 from ledger.errors import NotFoundError
 from ledger.lineage.source import StatementRow
@@ -29,8 +34,8 @@ from ledger.state.view import Need
 from ledger.statement import decode_statement
 from node.front_service import Reader
 
-READERS_OF_ALL = ("auditor", "investigator")
-"""Roles that read every statement. An investigator's reading narrows to authorised cases (INC-4) once cases exist."""
+READERS_OF_ALL = ("auditor",)
+"""Roles that read every statement. An investigator reads under an authorised case (INC-4, `api.routes.cases`)."""
 
 OPEN_KINDS = frozenset(("key.add", "key.rotate", "key.revoke"))
 """Kinds that every member may read: keys are public."""
@@ -91,7 +96,8 @@ def may_read(reader: Reader, caller: Caller, row: StatementRow, data: bytes) -> 
     if caller.uscc == row.iss or row.kind in OPEN_KINDS or caller.has(*READERS_OF_ALL):
         return True
     payload = decode_statement(data).payload
-    if caller.uscc in set(_strings(payload)):
+    strings = set(_strings(payload))
+    if caller.uscc in strings or concerns(reader, caller, row, strings):
         return True
     anchors = [value for name in _ANCHOR_FIELDS if isinstance(value := payload.get(name), str)]
     # A holder must learn what a correction or withdrawal asks of it, so it reads what names the record it holds.

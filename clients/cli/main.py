@@ -9,9 +9,9 @@ import click
 from clients.cli.command import Root, shared_options
 
 _COMMANDS: Final = {
-    "access": "clients.cli.kind_groups:access",
+    "access": "clients.cli.scopes:access",
     "audit": "clients.cli.audit:group",
-    "case": "clients.cli.kind_groups:case",
+    "case": "clients.cli.scopes:case",
     "catalogue": "clients.cli.members:catalogue_group",
     "completion": "clients.cli.completion:completion",
     "config": "clients.cli.configuring:group",

@@ -5,14 +5,17 @@ from __future__ import annotations
 import click
 import msgspec
 
+from clients.cli.arguments import as_of_option
 from clients.cli.command import command, new_group
-from clients.cli.results import named, show_object, show_rows
+from clients.cli.results import named, show_answer, show_object, show_rows
 from clients.cli.session import Session
-from clients.sdk import requests
+from clients.sdk import questions, requests
 from ledger.codes import check_uscc
 
-group = new_group("member", "Show the members of the ledger.", "查看账本成员。")
-catalogue_group = new_group("catalogue", "Show the catalogue of what may be recorded.", "查看公共信用信息目录。")
+group = new_group("member", "Show members; propose what is decided about them.", "查看成员，动议成员事项。")
+catalogue_group = new_group(
+    "catalogue", "Show and publish the catalogue of what may be recorded.", "查看与发布公共信用信息目录。"
+)
 
 
 @command(group, "list", "列出成员")
@@ -29,6 +32,15 @@ def show(session: Session, uscc: str | None) -> None:
     """Show one member, by default the one that is set."""
     row = session.client.run(requests.member(check_uscc(uscc or session.needed("member"))))
     show_object(session, row.uscc, named(row))
+
+
+@command(group, "history", "查看成员变动")
+@click.argument("uscc", required=False)
+@as_of_option
+def history(session: Session, uscc: str | None, as_of: int | None) -> None:
+    """Show how a member stood, every decision about it, and who took its place."""
+    wanted = check_uscc(uscc or session.needed("member"))
+    show_answer(session, wanted, session.client.run(questions.member_history(wanted, as_of)))
 
 
 @command(catalogue_group, "show", "查看目录")

@@ -8,23 +8,27 @@ from typing import Literal
 import click
 import msgspec
 
-from clients.cli.arguments import convert, read_basis, read_json_object
+from clients.cli.arguments import as_of_option, convert, read_basis, read_json_object
 from clients.cli.command import command, new_group
 from clients.cli.errors import UsageProblem
 from clients.cli.manifest_holders import holding_options, manifest_holders
 from clients.cli.record_files import import_file
-from clients.cli.results import named, show_object, show_receipted
+from clients.cli.results import member_of, named, show_answer, show_object, show_receipted, show_rows
 from clients.cli.session import Session, read_bytes
 from clients.gateway.forms import forms_from
 from clients.gateway.records import Attributes, NewRecord
 from clients.gateway.source import RecordSource
 from clients.imports.rows import ENCODINGS
-from clients.sdk import requests
+from clients.sdk import questions, requests
 from ledger.commitment import FieldValue
 from ledger.kinds.fields import Severity, SubjectClass
 from ledger.references import Reference
 
 group = new_group("record", "Submit, import, correct and withdraw records.", "提交、导入、更正与撤回信用信息。")
+_QUALITY = (
+    "source", "records", "median_delay", "longest_delay", "corrections", "withdrawals", "disputes", "requests",
+    "declined", "late_answers",
+)  # fmt: skip
 _file = click.Path(path_type=Path, dir_okay=False)
 _shared = (
     click.option("--item", required=True, metavar="ITEM", help="item of the catalogue"),
@@ -177,3 +181,18 @@ def import_records(
         session, file, mapping, encoding, dry_run=dry_run, resume=resume, batch_rows=batch_rows,
         catalogue_file=catalogue_file, nodes=nodes, held_by=held_by,
     )  # fmt: skip
+
+
+@command(group, "quality", "查看归集共享质效")
+@click.option("--source", metavar="USCC", help="only this source")
+@click.option("--first", type=click.IntRange(min=0), default=0, metavar="INDEX", help="log index to count from")
+@as_of_option
+def quality(session: Session, source: str | None, first: int, as_of: int | None) -> None:
+    """Show delays from event to entry, corrections, withdrawals and requests declined, per source."""
+    answer = session.client.run(questions.quality(source, first, as_of))
+    rows = member_of(answer, "sources")
+    title = session.output.pick("Quality", "归集共享质效")
+    if session.output.as_json or not rows:
+        show_answer(session, title, answer)
+    else:
+        show_rows(session, f"{title} ({answer.as_of})", _QUALITY, rows)

@@ -141,11 +141,12 @@ class StopAcknowledge(Payload, frozen=True, kw_only=True, tag_field="kind", tag=
     """A holder says what it stopped and what it keeps, and on which basis.
 
     `order` is the statement that opened the duty and `about` what the duty is about: a record or row, a grant, or the
-    offer of a hand-over.
+    offer of a hand-over. `holder` names a dissolved member whose place the signer has taken.
     """
 
     order: StatementId
     about: RecordReference
+    holder: Uscc | None = None
     stopped: ReferenceSetJson | None = None
     kept: Annotated[list[Kept], Meta(min_length=1, max_length=MAX_KEPT)] | None = None
 

@@ -30,6 +30,7 @@ from ledger.lineage.steps import (
     steps_of,
     versions_of,
 )
+from ledger.references import ReferenceSet
 from ledger.state.authority_tables import PRODUCT
 from ledger.state.tables import GRANT, TRANSFER, Ranges
 from ledger.statement import decode_statement
@@ -44,6 +45,28 @@ def trace_forward(source: LineageSource, reference: str, as_of: int) -> Trace:
     """
     walk = _Walk(source, as_of)
     walk.begin(reference, back=False)
+    _forward(walk)
+    return walk.answer(reference, "forward")
+
+
+def trace_records(source: LineageSource, references: ReferenceSet, as_of: int) -> Trace:
+    """Return question 1 for several records at once, which the answer names by its versions: `reference` is "".
+
+    Raises `NothingLogged`, `WrongQuestion`, `TraceTooLarge`.
+    """
+    walk = _Walk(source, as_of)
+    for id_, rows in references.entries:
+        row = logged(source, id_, as_of)
+        if row.kind not in RECORD_KINDS:
+            raise WrongQuestion(name=id_, found=row.kind, wanted="records")
+        walk.add_list(id_, rows)
+    _forward(walk)
+    return walk.answer("", "forward")
+
+
+def _forward(walk: _Walk) -> None:
+    """Go on from what was reached, level by level, until nothing is new."""
+    source, as_of = walk.source, walk.as_of
     while walk.level():
         lists, transfers, others = walk.take()
         edges = source.edges_from([*lists, *transfers, *others], as_of)
@@ -63,7 +86,6 @@ def trace_forward(source: LineageSource, reference: str, as_of: int) -> Trace:
                 walk.queries.add(edge.target)
         for edge in onward:
             walk.add_transfer(edge.target, intersect_sets(content[edge.target], walk.transfers[edge.source]))
-    return walk.answer(reference, "forward")
 
 
 def trace_back(source: LineageSource, reference: str, as_of: int) -> Trace:

@@ -54,8 +54,9 @@ class OpenCase:
 )
 def inc_1(case: OpenCase, effects: Effects) -> None:
     """INC-1: opens the duties of who reports; `notify_named` those of the named. Lateness is a finding over them."""
-    for kind, name in ((NOTIFY, "incident_notify"), (CONTAIN, "incident_contain")):
-        open_duty(effects, case.context, kind, case.context.iss, deadline(case.view, name, case.noticed))
+    view, context, noticed = case.view, case.context, case.noticed
+    open_duty(effects, context, "incident.notify", context.iss, deadline(view, "incident_notify", noticed))
+    open_duty(effects, context, "incident.contain", context.iss, deadline(view, "incident_contain", noticed))
 
 
 def notify_named(effects: Effects, view: BlockView, context: Context, incident: str, others: list[str]) -> None:

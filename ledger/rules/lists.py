@@ -1,4 +1,4 @@
-"""list.enter and list.exit, measure.apply and measure.lift (名单, 惩戒措施): LST-1 to LST-5."""
+"""list.enter and list.exit (名单): LST-1 to LST-4; LST-1 and LST-3 judge measures, too."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from ledger.errors import StateError, Text
 from ledger.kinds.fields import LegalBasis
 from ledger.kinds.genesis import Measure
-from ledger.kinds.publication import ListEnter, ListExit, MeasureApply, MeasureLift
+from ledger.kinds.publication import ListEnter, ListExit
 from ledger.references import Reference
 from ledger.rules.catalogue import STATUTORY_RANKS
 from ledger.rules.loading import check_sorted, peek
@@ -19,6 +19,7 @@ from ledger.rules.purposes import current_catalogue
 from ledger.rules.record_chain import names_record
 from ledger.rules.registry import Context, KindRules, UnknownReference, broken, handle, rule
 from ledger.rules.standing import deadline, meet_duty, open_duty
+from ledger.rules.succession import answers_for
 from ledger.state.effects import Effects, duty_suffix
 from ledger.state.publication_tables import ENTRY, GROUND, MEASURE, EntryState, GroundState, MeasureState
 from ledger.state.tables import ENDED, RECORD, EndedState, RecordState, row_suffix
@@ -57,6 +58,11 @@ class Listing(Protocol):
     @property
     def context(self) -> Context:
         """The statement judged."""
+        ...
+
+    @property
+    def view(self) -> BlockView:
+        """The rows it is judged by."""
         ...
 
     @property
@@ -103,32 +109,6 @@ class EnterCase:
     @property
     def authority(self) -> str | None:
         """The authority that the list names."""
-        return None if self.listed is None else self.listed.authority
-
-
-@dataclass(frozen=True, slots=True)
-class ApplyCase:
-    """A measure being applied to the subject of an entry."""
-
-    context: Context
-    view: BlockView
-    payload: MeasureApply
-    listed: Measure | None
-    entry: EntryState
-
-    @property
-    def code(self) -> str:
-        """The measure."""
-        return self.payload.measure
-
-    @property
-    def basis(self) -> LegalBasis:
-        """Why."""
-        return self.payload.basis
-
-    @property
-    def authority(self) -> str | None:
-        """The authority that the measure names."""
         return None if self.listed is None else self.listed.authority
 
 
@@ -200,7 +180,7 @@ def order_lift(effects: Effects, context: Context, name: str, measure: MeasureSt
 )
 def lst_3(case: Listing) -> None:
     """LST-3: who enters, applies, exits and lifts."""
-    if case.authority is not None and case.context.iss != case.authority:
+    if case.authority is not None and not answers_for(case.view, case.authority, case.context.iss):
         raise broken("LST-3", f"{case.code} is {case.authority}'s", f"{case.code} 由 {case.authority} 使用")
 
 
@@ -229,17 +209,6 @@ def lst_4(case: EnterCase) -> None:
         raise broken("LST-4", "the records are of another subject", "所引信息属于其他主体")
 
 
-@rule(
-    "LST-5",
-    demand=Text("A measure rests on an entry that was not left", "措施须以尚未移出的名单记录为依据"),
-    next_step=Text("Name an entry in force.", "请引用有效的名单记录。"),
-)
-def lst_5(case: ApplyCase) -> None:
-    """LST-5: nothing rests on an entry that was left."""
-    if case.entry.exited:
-        raise broken("LST-5", f"the entry was left by {case.entry.exited}", f"该记录已由 {case.entry.exited} 移出")
-
-
 def _enter_needs(context: Context, payload: ListEnter, view: BlockView) -> Iterator[Need]:  # noqa: ARG001 — one form for all kinds
     for text in payload.grounds:
         ground = Reference.parse(text)
@@ -250,7 +219,7 @@ def _enter_needs(context: Context, payload: ListEnter, view: BlockView) -> Itera
 
 def _enter_case(context: Context, payload: ListEnter, view: BlockView) -> EnterCase:
     check_sorted("grounds", payload.grounds)
-    _check_day(context, payload.end_day)
+    check_day(context, payload.end_day)
     known = {entry.code: entry for entry in current_catalogue(view).lists}
     grounds = tuple(_ground(view, text) for text in payload.grounds)
     return EnterCase(context, view, payload, known.get(payload.list_), grounds)
@@ -264,7 +233,8 @@ def _ground(view: BlockView, text: str) -> Ground:
     return Ground(reference, record, view.find(ENDED, reference.statement_id, row_suffix(reference.row)))
 
 
-def _check_day(context: Context, day: str) -> None:
+def check_day(context: Context, day: str) -> None:
+    """Check that an end day is not over; raises ListDays."""
     if day_end(day) <= context.time:
         raise ListDays(day=day)
 
@@ -291,38 +261,12 @@ def _enter(case: EnterCase) -> Effects:
     return effects
 
 
-def _find_entry(view: BlockView, name: str) -> EntryState:
+def find_entry(view: BlockView, name: str) -> EntryState:
+    """Return a list entry; raises UnknownReference."""
     found = view.find(ENTRY, name)
     if found is None:
         raise UnknownReference(field="entry", name=name, kind="list.enter")
     return found
-
-
-def _apply_needs(context: Context, payload: MeasureApply, view: BlockView) -> Iterator[Need]:  # noqa: ARG001 — one form for all kinds
-    yield Need("entry", payload.entry)
-
-
-def _apply_case(context: Context, payload: MeasureApply, view: BlockView) -> ApplyCase:
-    entry = _find_entry(view, payload.entry)
-    _check_day(context, payload.end_day)
-    known = {measure.code: measure for measure in current_catalogue(view).measures}
-    return ApplyCase(context, view, payload, known.get(payload.measure), entry)
-
-
-def _apply(case: ApplyCase) -> Effects:
-    effects, context, payload = Effects(), case.context, case.payload
-    state = MeasureState(
-        code=payload.measure,
-        entry=payload.entry,
-        authority=context.iss,
-        end_day=payload.end_day,
-        index=context.index,
-    )
-    effects.put(MEASURE, context.id, state)
-    effects.put(ENTRY, payload.entry, replace(case.entry, measures=(*case.entry.measures, context.id)))
-    effects.edge(payload.entry, context.id, "measures")
-    open_duty(effects, context, "measure.lift", context.iss, day_end(payload.end_day))
-    return effects
 
 
 def entry_needs(view: BlockView, name: str) -> Iterator[Need]:
@@ -348,7 +292,7 @@ def _exit_needs(context: Context, payload: ListExit, view: BlockView) -> Iterato
 
 
 def _exit_case(context: Context, payload: ListExit, view: BlockView) -> EndCase:
-    entry = _find_entry(view, payload.entry)
+    entry = find_entry(view, payload.entry)
     if entry.exited:
         raise AlreadyLifted(name=payload.entry, by=entry.exited)
     measures = live_measures(view, entry)
@@ -366,34 +310,5 @@ def _exit(case: EndCase) -> Effects:
     return effects
 
 
-def _lift_needs(context: Context, payload: MeasureLift, view: BlockView) -> Iterator[Need]:  # noqa: ARG001 — one form for all kinds
-    name = payload.measure
-    yield Need("measure", name)
-    measure = peek(view, MEASURE, name)
-    for opener in (name, *measure.ordered) if measure else ():
-        yield Need("duty", opener, duty_suffix("measure.lift", measure.authority if measure else "", name, opener))
-
-
-def _lift_case(context: Context, payload: MeasureLift, view: BlockView) -> EndCase:
-    measure = view.find(MEASURE, payload.measure)
-    if measure is None:
-        raise UnknownReference(field="measure", name=payload.measure, kind="measure.apply")
-    if measure.lifted:
-        raise AlreadyLifted(name=payload.measure, by=measure.lifted)
-    return EndCase(context, view, payload.measure, measure.code, measure.authority, measure)
-
-
-def _lift(case: EndCase) -> Effects:
-    effects, context, measure = case.effects, case.context, case.state
-    assert isinstance(measure, MeasureState), "the case is about a measure"
-    effects.put(MEASURE, case.name, replace(measure, lifted=context.id, lifted_at=context.time))
-    effects.edge(case.name, context.id, "exits")
-    for opener in (case.name, *measure.ordered):
-        meet_duty(effects, case.view, context, opener, "measure.lift", measure.authority, about=case.name)
-    return effects
-
-
 handle(KindRules("list.enter", ListEnter, _enter_needs, _enter_case, (lst_4, lst_1, lst_3), _enter))
 handle(KindRules("list.exit", ListExit, _exit_needs, _exit_case, (lst_3,), _exit, meets_duty=True))
-handle(KindRules("measure.apply", MeasureApply, _apply_needs, _apply_case, (lst_5, lst_1, lst_3), _apply))
-handle(KindRules("measure.lift", MeasureLift, _lift_needs, _lift_case, (lst_3,), _lift, meets_duty=True))

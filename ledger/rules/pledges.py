@@ -12,6 +12,7 @@ from ledger.kinds.publication import PledgeBreach, PledgeFulfil, PledgeMake
 from ledger.rules.loading import peek
 from ledger.rules.registry import Context, KindRules, UnknownReference, broken, handle, rule
 from ledger.rules.standing import meet_duty, member, open_duty
+from ledger.rules.succession import answers_for
 from ledger.state.effects import Effects, duty_suffix
 from ledger.state.publication_tables import PLEDGE, PledgeState
 from ledger.state.tables import MemberState
@@ -64,7 +65,7 @@ class SettleCase:
 def ple_1(case: SettleCase) -> None:
     """PLE-1: only that authority."""
     authority = case.pledge.authority
-    if case.context.iss != authority:
+    if not answers_for(case.view, authority, case.context.iss):
         raise broken("PLE-1", f"it was made to {authority}", f"承诺的对象是 {authority}")
 
 

@@ -19,6 +19,7 @@ from ledger.rules.purposes import current_catalogue
 from ledger.rules.record_chain import Version, first_published, published_needs, versions, versions_needs
 from ledger.rules.registry import Context, KindRules, broken, handle, rule
 from ledger.rules.standing import catalogue, deadline, item_of, member, open_duty
+from ledger.rules.succession import answers_for
 from ledger.state.effects import Effects
 from ledger.state.publication_tables import (
     COPY,
@@ -192,9 +193,10 @@ def pub_1(case: StartCase) -> None:
 def pub_2(case: Showing) -> None:
     """PUB-2: publisher by role, or issuer of the record; a publication is changed or ended by whoever shows it."""
     iss = case.context.iss
-    if case.issuer not in (None, iss) and "publisher" not in member(case.view, iss).roles:
+    source = case.issuer is None or answers_for(case.view, case.issuer, iss)
+    if not source and "publisher" not in member(case.view, iss).roles:
         raise broken("PUB-2", f"{iss} is neither publisher nor source", f"{iss} 既非公示机构也非信息来源")
-    if case.shown_by not in (None, iss):
+    if case.shown_by is not None and not answers_for(case.view, case.shown_by, iss):
         raise broken("PUB-2", f"it is shown by {case.shown_by}", f"该副本由 {case.shown_by} 展示")
 
 
@@ -255,7 +257,7 @@ def pub_7(case: Publishing) -> None:
 def pub_8(case: Publishing) -> None:
     """PUB-8: a site is bound by its first use; `clash` says what the case itself stands in the way of."""
     known = case.view.find(SITE, "", case.site)
-    if known is not None and known.member != case.context.iss:
+    if known is not None and not answers_for(case.view, known.member, case.context.iss):
         raise broken("PUB-8", f"site {case.site} is {known.member}'s", f"网站 {case.site} 属于 {known.member}")
     if case.clash is not None:
         raise broken("PUB-8", case.clash.en, case.clash.zh)

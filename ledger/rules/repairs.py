@@ -28,6 +28,7 @@ from ledger.rules.record_chain import (
 from ledger.rules.registry import Context, KindRules, UnknownReference, broken, handle, rule
 from ledger.rules.stale import pro_5, stale_needs
 from ledger.rules.standing import item_of, member
+from ledger.rules.succession import answers_for
 from ledger.state.authority_tables import MandateState
 from ledger.state.effects import Effects
 from ledger.state.publication_tables import REPAIR, RepairState
@@ -93,7 +94,7 @@ def rep_1(case: ApplyCase) -> None:
 def rep_2(case: DecideCase) -> None:
     """REP-2: the authority that the catalogue in force names."""
     authority = case.item.repair_authority
-    if case.context.iss != authority:
+    if authority is None or not answers_for(case.view, authority, case.context.iss):
         who = authority or "nobody"
         raise broken(
             "REP-2", f"{case.item.code} is repaired by {who}", f"{case.item.code} 的修复机关为 {authority or '无'}"

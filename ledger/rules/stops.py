@@ -14,6 +14,7 @@ from ledger.rules.loading import peek, peek_all
 from ledger.rules.record_chain import names_record
 from ledger.rules.registry import Context, KindRules, UnknownReference, broken, handle, rule
 from ledger.rules.standing import meet_duty
+from ledger.rules.succession import answers_for
 from ledger.state.authority_tables import CONSENT, CONSENT_USE
 from ledger.state.effects import Effects, duty_suffix
 from ledger.state.tables import DUTY, GRANT, HOLDING, RECORD, TRANSFER, DutyState, Holding, HoldingState, Ranges
@@ -51,8 +52,11 @@ class StopCase:
 )
 def rep_4(case: StopCase) -> None:
     """REP-4: an open stop duty of the signer. A late acknowledgement is admitted; that it was late stays a finding."""
+    holder, iss = holder_of(case.context, case.payload), case.context.iss
+    if not answers_for(case.view, holder, iss):
+        raise broken("REP-4", f"{iss} does not answer for {holder}", f"{iss} 不对 {holder} 的义务负责")
     if case.duty is None:
-        raise broken("REP-4", "the signer has no such duty", "签署方没有该项义务")
+        raise broken("REP-4", f"{holder} has no such duty", f"{holder} 没有该项义务")
     if case.duty.met_by is not None:
         raise broken("REP-4", f"the duty was met by {case.duty.met_by}", f"该义务已由 {case.duty.met_by} 履行")
     if case.stopped.intersection(case.kept):
@@ -61,6 +65,11 @@ def rep_4(case: StopCase) -> None:
     if left:
         first = next(iter(left))
         raise broken("REP-4", f"nothing is said of {first}", f"未说明 {first} 的处理")
+
+
+def holder_of(context: Context, payload: StopAcknowledge) -> str:
+    """Return whose duty is met: the signer's, or that of the dissolved member it names."""
+    return payload.holder or context.iss
 
 
 def _sets(payload: StopAcknowledge) -> tuple[ReferenceSet | None, ReferenceSet]:
@@ -121,8 +130,8 @@ def _reached(view: BlockView, payload: StopAcknowledge, holder: str) -> Referenc
 
 
 def _needs(context: Context, payload: StopAcknowledge, view: BlockView) -> Iterator[Need]:
-    about = Reference.parse(payload.about).statement_id
-    yield Need("duty", payload.order, duty_suffix("stop", context.iss, payload.about, payload.order))
+    about, holder = Reference.parse(payload.about).statement_id, holder_of(context, payload)
+    yield Need("duty", payload.order, duty_suffix("stop", holder, payload.about, payload.order))
     for table in ("transfer", "grant", "record", "consent"):
         yield Need(table, about)
     yield Need("consent_use", about, None)
@@ -133,21 +142,22 @@ def _needs(context: Context, payload: StopAcknowledge, view: BlockView) -> Itera
     lists |= {about, *(id_ for id_, _ in (transfer.references if transfer else ()))}
     for id_ in sorted(lists):
         yield Need("record", id_)
-        yield Need("holding", id_, context.iss)
-        holding = peek(view, HOLDING, id_, context.iss)
+        yield Need("holding", id_, holder)
+        holding = peek(view, HOLDING, id_, holder)
         for entry in holding.entries if holding else ():
             yield Need("grant", entry.grant)
 
 
 def _case(context: Context, payload: StopAcknowledge, view: BlockView) -> StopCase:
     stated, kept = _sets(payload)
-    asked = _asked(view, payload, context.iss)
+    holder = holder_of(context, payload)
+    asked = _asked(view, payload, holder)
     for each, name in ((stated, "stopped"), (kept, "kept")):
         if each is not None:
             listed(view, each, name)
-    stopped = _reached(view, payload, context.iss)
-    duty = view.find(DUTY, payload.order, duty_suffix("stop", context.iss, payload.about, payload.order))
-    grants = _grants(view, payload, stopped, context.iss)
+    stopped = _reached(view, payload, holder)
+    duty = view.find(DUTY, payload.order, duty_suffix("stop", holder, payload.about, payload.order))
+    grants = _grants(view, payload, stopped, holder)
     by_consent = view.find(CONSENT, Reference.parse(payload.about).statement_id) is not None
     return StopCase(context, view, payload, duty, stopped, kept, asked, grants, by_consent)
 
@@ -179,17 +189,18 @@ def _concerned(case: StopCase, entry: Holding) -> bool:
 def _effects(case: StopCase) -> Effects:
     """Meet the duty, and end the holdings of what was stopped."""
     effects, context, payload = Effects(), case.context, case.payload
-    meet_duty(effects, case.view, context, payload.order, "stop", context.iss, about=payload.about)
+    holder = holder_of(context, payload)
+    meet_duty(effects, case.view, context, payload.order, "stop", holder, about=payload.about)
     effects.edge(payload.order, context.id, "acknowledges")
     for id_, ranges in case.stopped.entries:
-        holding = case.view.find(HOLDING, id_, context.iss)
+        holding = case.view.find(HOLDING, id_, holder)
         if holding is None:
             continue
         concerned = tuple(entry for entry in holding.entries if _concerned(case, entry))
         others = tuple(entry for entry in holding.entries if not _concerned(case, entry))
         ended = end_part(HoldingState(entries=concerned), id_, ranges, context.index)
         entries = sorted((*others, *ended.entries), key=lambda entry: (entry.since_index, entry.hop, entry.ranges))
-        effects.put(HOLDING, id_, HoldingState(entries=tuple(entries)), context.iss)
+        effects.put(HOLDING, id_, HoldingState(entries=tuple(entries)), holder)
     return effects
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ledger.rules.standing import member
 from ledger.state.governance_tables import HEIR
+from ledger.state.tables import MEMBER
 from ledger.state.view import BlockView
 
 
@@ -20,6 +21,11 @@ def inheritor(view: BlockView, uscc: str) -> str | None:
             return None
         acting = left.heir
     return acting
+
+
+def answers_for(view: BlockView, uscc: str, signer: str) -> bool:
+    """Say whether `signer` is `uscc`, or has taken its place; a code that names no member has no heir."""
+    return signer == uscc or (view.find(MEMBER, "", uscc) is not None and inheritor(view, uscc) == signer)
 
 
 def custodian(view: BlockView, uscc: str) -> str | None:

@@ -17,6 +17,8 @@ from ledger.execution import Outcome
 from ledger.keys import P256Signer
 from ledger.signed import sign_pop
 from ledger.times import format_time
+from tests.conformance.golden_authority import consent_and_produce
+from tests.conformance.golden_cases import investigate
 from tests.conformance.golden_governance import govern
 from tests.world import World, digest_of
 from tests.world_genesis import BASIS, encryption_of, seed_of
@@ -107,6 +109,8 @@ def tell() -> LogVector:
     story.world.advance(600_000)
     story.block()
     govern(story)
+    investigate(story)
+    consent_and_produce(story)
     return story.log
 
 

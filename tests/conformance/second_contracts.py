@@ -33,7 +33,7 @@ class Contract:
         """Return status and amount of a milestone: the weakest word of its verifiers, or else the last claim."""
         words = self.results.get(milestone["id"], {})
         if words:
-            said = sorted((RANK[one["outcome"]], one.get("amount") or 0, who) for who, one in words.items())[0]
+            said = min((RANK[one["outcome"]], one.get("amount") or 0, who) for who, one in words.items())
             weakest = words[said[2]]
             status, amount = weakest["outcome"], weakest.get("amount")
         else:
@@ -166,7 +166,7 @@ def quoted(told: Told) -> Iterator[Found]:
 
 
 def _passes(quote: Payload) -> bool:
-    code = quote["code"]
+    code = str(quote["code"])
     if quote["scheme"] == "USCC":
         types = _TYPES.get(code[:1], "_")
         if re.fullmatch(rf".[{types}][0-9]{{6}}[{_CODE}]{{10}}", code, re.DOTALL) is None:

@@ -219,7 +219,11 @@ def f_share_overdue(told: Told) -> Found:
                 one.payload["grantor"],
                 one.id,
                 told.deadline(one, "grant_answer"),
-                first(each.time for each in told.of("grant.issue", "grant.decline") if each.payload.get("request") == one.id),
+                first(
+                    each.time
+                    for each in told.of("grant.issue", "grant.decline")
+                    if each.payload.get("request") == one.id
+                ),
             )
             for one in told.of("grant.request")
         ),

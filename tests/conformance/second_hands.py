@@ -1,7 +1,7 @@
 """Grants, consents and hand-overs in the second implementation of findings: who holds what, and until when.
 
-One walk over the log keeps, in dictionaries, what each member holds as single records and rows. Nothing is looked up but
-by scanning.
+One walk over the log keeps, in dictionaries, what each member holds as single records and rows. Everything else is
+looked up by scanning.
 """
 
 from __future__ import annotations
@@ -65,10 +65,13 @@ class Hands:
     def revoked(self, grant: str, index: int) -> int | None:
         """Return from when (ms) a grant itself is revoked, as known before leaf `index`."""
         said = [one for one in self.told.naming("grant.revoke", "grant", grant) if one.index < index]
-        return min((time_ms(one.payload["effective"]) if "effective" in one.payload else one.time for one in said), default=None)
+        return min(
+            (time_ms(one.payload["effective"]) if "effective" in one.payload else one.time for one in said),
+            default=None,
+        )
 
     def stands(self, grant: str, at: Said) -> bool:
-        """Say whether a grant and its ancestors are unrevoked at a statement, and no party of them left without heir."""
+        """Say whether neither a grant nor an ancestor is revoked, and no party of them left without an heir."""
         for id_ in self.chain(grant):
             issued, end = self.told.one(id_), self.revoked(id_, at.index)
             if end is not None and end <= at.time:
@@ -171,7 +174,7 @@ class Hands:
         about, payload = said.payload["about"], said.payload
         kept = {atom for each in payload.get("kept", []) for atom in atoms(each["references"])}
         for held in self.held:
-            if held.holder != said.iss:
+            if held.holder != said.payload.get("holder", said.iss):
                 continue
             order = self.told.by_id.get(list_of(about))
             if order is not None and order.kind == "transfer.offer":

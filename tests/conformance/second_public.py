@@ -17,6 +17,7 @@ class Owed:
     """A duty over a copy, met when the copy ends or follows."""
 
     kind: str
+    party: str
     about: str
     due: int
     met: int | None = None
@@ -62,9 +63,9 @@ class Shows:
         self.copy_of: dict[str, Copy] = {}
         self.shown: dict[str, list[str]] = {}
         """By record or row: the publications that ever showed it."""
-        self.owed: list[tuple[Copy, Owed]] = []
+        self.owed: list[Owed] = []
         self.noted: list[Noted] = []
-        self._ordered: dict[str, list[tuple[Copy, Owed]]] = {}
+        self._ordered: dict[str, list[Owed]] = {}
         for one in told.said:
             if one.kind == "publication.start":
                 self._start(one)
@@ -79,17 +80,17 @@ class Shows:
 
     def ordered(self, said: Said) -> Iterator[Duty]:
         """Yield the duties to end a copy that a statement ordered (REC-10, REP-3)."""
-        for copy, owed in self._ordered.get(said.id, []):
-            yield Duty(copy.member, owed.about, owed.due, owed.met)
+        for owed in self._ordered.get(said.id, []):
+            yield Duty(owed.party, owed.about, owed.due, owed.met)
 
     def duties(self, kind: str) -> Iterator[Duty]:
         """Yield the duties of a kind over all copies: to `end` by the end day, or to `follow`."""
-        return (Duty(copy.member, owed.about, owed.due, owed.met) for copy, owed in self.owed if owed.kind == kind)
+        return (Duty(owed.party, owed.about, owed.due, owed.met) for owed in self.owed if owed.kind == kind)
 
     def _owe(self, copy: Copy, kind: str, about: str, due: int) -> Owed:
-        owed = Owed(kind, about, due)
+        owed = Owed(kind, copy.member, about, due)
         copy.waiting.append(owed)
-        self.owed.append((copy, owed))
+        self.owed.append(owed)
         return owed
 
     def _meet(self, copy: Copy, time: int, *kinds: str) -> None:
@@ -116,7 +117,7 @@ class Shows:
             copy = self.copies[lead][0]
             self._meet(copy, one.time)
             self._clear(copy)
-            copy.terms, copy.statement = terms, one.id
+            copy.terms, copy.statement, copy.member = terms, one.id, one.iss
         else:
             lead = one.id
             copy = Copy(lead, one.iss, terms, one.id)
@@ -200,7 +201,7 @@ class Shows:
         for copy in copies:
             if copy.stopped is None:
                 owed = self._owe(copy, "stop", copy.lead, self.told.deadline(one, "stop"))
-                self._ordered.setdefault(one.id, []).append((copy, owed))
+                self._ordered.setdefault(one.id, []).append(owed)
 
 
 def _day(time: int) -> str:

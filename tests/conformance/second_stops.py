@@ -19,7 +19,7 @@ class Stop:
 
 
 def stops(told: Told) -> Iterator[Stop]:
-    """Yield every duty to stop: for each holder of what ended, was revoked, withdrawn, cancelled, repaired or is over."""
+    """Yield every duty to stop: of each holder of what ended, was revoked, cancelled or repaired, or is over."""
     hands, shows = Hands(told), Shows(told)
     seen: set[tuple[str, str, str]] = set()
     for one in hands.walk():
@@ -34,7 +34,7 @@ def _stop(told: Told, hands: Hands, at: Said, order: Said, party: str, about: st
     met = [
         one.time
         for one in told.naming("stop.acknowledge", "order", order.id)
-        if one.iss == party and one.payload["about"] == about
+        if one.payload.get("holder", one.iss) == party and one.payload["about"] == about
     ]
     if order.kind == "record.correct":
         met += [one.time for one in told.of("transfer.release") if _replaces(told, hands, one, order, party)]
@@ -161,6 +161,5 @@ def _ends(told: Told, hands: Hands, report: Said) -> Iterator[int]:
             named = [each for consents in rests for each in consents if each.id == payload["consent"]]
             if any(hands.covers(each, atom) for each in named):
                 yield one.time
-        elif one.kind == "erasure.attest" and payload.get("holder", one.iss) == offer.payload["receiver"]:
-            if atom in hands.erasures.destroyed.get(one.id, ()):
-                yield one.time
+        elif one.kind == "erasure.attest" and payload.get("holder", one.iss) == report.iss:
+            yield from [one.time] if atom in hands.erasures.destroyed[one.id] else []

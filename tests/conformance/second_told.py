@@ -137,10 +137,10 @@ class Told:
     def heir(self, uscc: str, index: int) -> str | None:
         """Return who answers for a member just before leaf `index`: itself, its successor, or None for nobody."""
         for decided in self.decided:
-            if decided.index < index and decided.action["act"] == "member.dissolve":
-                if decided.action["member"] == uscc:
-                    successor = decided.action.get("successor")
-                    return None if successor is None else self.heir(successor, index)
+            action = decided.action
+            if decided.index < index and action["act"] == "member.dissolve" and action["member"] == uscc:
+                successor = action.get("successor")
+                return None if successor is None else self.heir(successor, index)
         return uscc
 
     # Records
@@ -161,7 +161,6 @@ class Told:
             if more == found:
                 return found
             found = more
-
 
     def newest(self, reference: str, index: int) -> str:
         """Return the newest version of a record as known before leaf `index`."""

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.holdings import cover, held_at, live_entries, part, with_holding
+from ledger.holdings import cover, end_part, held_at, live_entries, part, with_holding
 from ledger.references import Reference, ReferenceSet
 from ledger.state.tables import Holding, HoldingState, Ranges
 
@@ -62,3 +62,23 @@ def test_held_at_an_index() -> None:
     held = {index: [found.since_index for found in held_at(state, index)] for index in (2, 3, 5, 7, 8)}
     assert held == {2: [], 3: [3], 5: [3, 5], 7: [3, 5], 8: [3]}
     assert held_at(None, 3) == ()
+
+
+def rows_in(entries: list[Holding]) -> set[int]:
+    return {row for one in entries for first, last in one.ranges for row in range(first, last + 1)}
+
+
+@given(st.lists(row_sets, min_size=1, max_size=4), row_sets)
+def test_what_is_destroyed_ends_and_the_rest_stays(held: list[set[int]], gone: set[int]) -> None:
+    state = HoldingState(entries=tuple(entry(rows, since=at) for at, rows in enumerate(held)))
+    after = end_part(state, BATCH, ranges_of(gone), 50)
+    for at, rows in enumerate(held):
+        mine = [one for one in after.entries if one.hop == f"hop {at}"]
+        assert rows_in([one for one in mine if one.ended_index is None]) == rows - gone
+        assert rows_in([one for one in mine if one.ended_index == 50]) == rows & gone
+    assert end_part(after, BATCH, ranges_of(gone), 60) == after
+
+
+def test_a_single_record_ends_as_a_whole() -> None:
+    state = HoldingState(entries=(Holding(ranges=(), hop="hop", since_index=1, since=1, life_end=100),))
+    assert [one.ended_index for one in end_part(state, BATCH, (), 7).entries] == [7]

@@ -8,6 +8,7 @@ from ledger.findings.judge import Finding, findings_at
 from ledger.replay import Replay
 from ledger.state.publication_tables import MIRROR, PUBLICATION, PUBLISHED
 from ledger.times import DAY_MS, day_end
+from tests.ledger.rules.governing import decide, dissolve
 from tests.ledger.rules.judging import NOWHERE, assert_breaks, assert_needs_every_field
 from tests.ledger.rules.publishing import (
     MIRROR_SITE,
@@ -313,3 +314,10 @@ def test_a_row_of_a_batch_is_published_like_a_record(world: World) -> None:
 def test_two_publications_in_one_block(world: World, record: str) -> None:
     raws = [world.sign("publisher", START, start(world, record)) for _ in range(2)]
     assert [outcome.status for outcome in world.run(*raws)] == ["admitted", "rejected"]
+
+
+def test_PUB_2_the_heir_of_a_publisher_ends_what_it_left(world: World, record: str) -> None:  # noqa: N802
+    lead = publish(world, record)
+    decide(world, dissolve(world, "publisher", successor="hub"))
+    world.do("hub", STOP, stop(lead))
+    assert brief(world, lead) == {("publication.stop", world.uscc("publisher"), lead, True)}

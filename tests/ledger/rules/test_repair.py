@@ -8,7 +8,7 @@ import pytest
 
 from ledger.state.tables import ENDED, HOLDING
 from ledger.times import CHINA_OFFSET_MS, DAY_MS, day_end, format_time
-from tests.ledger.rules.governing import decide, suspend
+from tests.ledger.rules.governing import decide, dissolve, suspend
 from tests.ledger.rules.handing import give, hand_over, offer, rows, single
 from tests.ledger.rules.judging import NOWHERE, assert_breaks, assert_needs_every_field
 from tests.ledger.rules.publishing import (
@@ -345,3 +345,16 @@ def test_deadlines_in_a_year_without_a_calendar_are_monday_to_friday(world: Worl
     later = opened + CHINA_OFFSET_MS >= (date(2027, 1, 1).toordinal() - date(1970, 1, 1).toordinal()) * DAY_MS
     # Friday, Monday, Tuesday; or, where it is Friday in UTC+08:00 already, Monday to Wednesday.
     assert due == day_end("2027-01-06" if later else "2027-01-05")
+
+
+def test_REP_4_an_heir_acknowledges_for_whom_it_succeeded(world: World) -> None:  # noqa: N802
+    record = shown(world)
+    hand_over(world, give(world, "source", "lender", data_life=LIFE), single(record))
+    decided = approve(world, record)
+    named = acknowledge(decided, record, holder=world.uscc("lender"))
+    assert_breaks(world, "REP-4", world.submit("buyer", ACKNOWLEDGE, named))
+    decide(world, dissolve(world, "lender", successor="buyer"))
+    assert_breaks(world, "REP-4", world.submit("supplier", ACKNOWLEDGE, named))
+    assert_breaks(world, "REP-4", world.submit("buyer", ACKNOWLEDGE, acknowledge(decided, record)))
+    world.do("buyer", ACKNOWLEDGE, named)
+    assert ("stop", world.uscc("lender"), record, True) in brief(world, decided)
