@@ -51,9 +51,9 @@ def test_what_an_agent_learns_for_a_person(world: World) -> None:
     assert_breaks(world, "ACC-3", world.submit("agent", ANSWER, answer))
     world.advance(days(30))
     tick(world)
-    assert told(world) == [("F-ACCESS-OVERDUE", world.uscc("source"), "ACC-2", True)]
+    assert told(world, "F-ACCESS-OVERDUE") == [("F-ACCESS-OVERDUE", world.uscc("source"), "ACC-2", True)]
     answered = world.do("source", ANSWER, answer)
-    assert told(world) == [("F-ACCESS-OVERDUE", world.uscc("source"), "ACC-2", False)]
+    assert told(world, "F-ACCESS-OVERDUE") == [("F-ACCESS-OVERDUE", world.uscc("source"), "ACC-2", False)]
     assert_breaks(world, "ACC-3", world.submit("source", ANSWER, answer))
 
     # The subject sees who asked, by the edge from its agent's mandate, and that it was answered.

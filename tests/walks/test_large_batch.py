@@ -36,6 +36,10 @@ class Batch:
         """Return who owes duties of a kind."""
         return {duty.party for _, duty in open_duties(self.world, kind)}
 
+    def stopping(self, opener: str) -> set[str]:
+        """Return who still has to stop by the word of one statement."""
+        return {duty.party for by, duty in open_duties(self.world, "stop") if by == opener}
+
     def uses(self, row: int) -> str:
         """Report a use of a row by the lender, now."""
         used = {"transfer": self.first, "purpose": "credit.lending", "outcome": digest_of("outcome")}
@@ -46,9 +50,9 @@ class Batch:
 def test_one_row_of_ten_thousand_is_corrected() -> None:
     it = Batch()
     world = it.world
-    assert it.owing("stop") == {world.uscc("lender"), world.uscc("service")}
+    assert it.stopping(it.correction) == {world.uscc("lender"), world.uscc("service")}
     hand_over(world, it.lender, single(it.correction))
-    assert it.owing("stop") == {world.uscc("service")}
+    assert it.stopping(it.correction) == {world.uscc("service")}
     it.uses(WRONG)
     it.uses(1)
     assert told(world) == [("F-USED-AFTER-STOP", world.uscc("lender"), "USE-2", True)]
@@ -85,8 +89,7 @@ def test_one_row_of_ten_thousand_is_disputed() -> None:
     assert told(world, "F-USED-AFTER-STOP") == []
     upheld = world.do("source", "record.resolve", {"dispute": it.dispute, "outcome": "upheld"})
     assert it.owing("dispute.notice") == set()
-    stopping = {duty.party for opener, duty in open_duties(world, "stop") if opener == upheld}
-    assert stopping == {world.uscc("lender"), world.uscc("service")}
+    assert it.stopping(upheld) == {world.uscc("lender"), world.uscc("service")}
     it.uses(DOUBTED)
     assert told(world, "F-USED-AFTER-STOP") == [("F-USED-AFTER-STOP", world.uscc("lender"), "USE-2", True)]
     for member in ("lender", "service"):

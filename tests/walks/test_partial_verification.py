@@ -27,7 +27,7 @@ def test_a_part_is_verified_and_the_rest_stays_a_claim(world: World) -> None:
         world.do("supplier", MILESTONE, claim(contract, name))
     world.do("buyer", "contract.payment", payment_of(world, contract, 800))
     supplier, buyer = world.uscc("supplier"), world.uscc("buyer")
-    assert told(world) == [("F-UNVERIFIED", supplier, "CON-5", True)] * 3
+    assert told(world, "F-UNVERIFIED") == [("F-UNVERIFIED", supplier, "CON-5", True)] * 3
     assert_breaks(world, "CON-5", world.submit("supplier", VERIFY, verification_of(contract, m1="met")))
     seen = verification_of(contract, m1=("met", 500), m2=("partially_met", 100))
     verified = world.do("verifier", VERIFY, seen)
