@@ -20,12 +20,8 @@ from ledger.lineage.contracts import contract_view
 from ledger.lineage.grants import grant_tree
 from ledger.lineage.holders import holders
 from ledger.lineage.trace import trace_back, trace_forward
-<<<<<<< HEAD
-from ledger.state.tables import CONTRACT, GRANT, HOLDING, RECORD, TRANSFER, HoldingState, RecordState, TransferState
-=======
 from ledger.state.authority_tables import PRODUCT, ProductState
-from ledger.state.tables import CONTRACT, GRANT, HOLDING, RECORD, TRANSFER, RecordState, TransferState
->>>>>>> domain
+from ledger.state.tables import CONTRACT, GRANT, HOLDING, RECORD, TRANSFER, HoldingState, RecordState, TransferState
 from ledger.state.view import Need
 
 TRACERS = ("auditor",)

@@ -25,10 +25,7 @@ from ledger.state.tables import (
 )
 from ledger.state.view import Need
 
-<<<<<<< HEAD
-=======
 READERS_OF_ALL = ("auditor",)
->>>>>>> domain
 UsccPath = Annotated[str, Path(pattern="^[0-9A-Z]{18}$")]
 StatementIdPath = Annotated[str, Path(pattern="^[0-9a-f]{64}$")]
 

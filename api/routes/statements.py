@@ -10,12 +10,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from api.access import Caller, RoleMissing
-<<<<<<< HEAD
 from api.node_face import NodeFace
-=======
-from api.node_face import NodeFace, guarded
 from api.routes.concern import concerns
->>>>>>> domain
 from ledger.encoding import JsonValue
 from ledger.errors import NotFoundError
 from ledger.lineage.source import StatementRow

@@ -74,7 +74,7 @@ def router(face: NodeFace) -> APIRouter:
     )
     async def institution(request: Request) -> Response:
         caller = face.caller(request)
-        question = await read_asked(request, SubjectQuestion)
+        question = await read_asked(request, SubjectQuestion, face.patience)
         at = asked.size(question.as_of)
         found = _institution(reader, caller, question, at)
         return asked.answer(found, at, found.statements)
@@ -86,7 +86,7 @@ def router(face: NodeFace) -> APIRouter:
     )
     async def person(request: Request, id: StatementIdPath) -> Response:  # noqa: A002
         caller = face.caller(request)
-        question = await read_asked(request, PersonQuestion)
+        question = await read_asked(request, PersonQuestion, face.patience)
         at = asked.size(question.as_of)
         state = load(reader, ACCESS, [id]).get(id)
         if state is None or state.holder != caller.uscc:

@@ -36,7 +36,9 @@ _RULES_OF: Final[Mapping[str, str]] = {
     "catalogue": "CAT-1 CAT-2 CAT-3 REC-1 REC-2 REC-3 REC-4 LST-1 LST-3",
     "traceability": "TRA-6 TRA-7 TRA-9 TRA-10 TRA-12 GRA-11",
     "liability": "REC-5 REC-8 TRA-8 GOV-5 GOV-7 USE-2 USE-3",
-    "authority": ("GRA-1 GRA-2 GRA-4 GRA-5 GRA-6 GRA-8 GRA-9 TRA-1 TRA-2 TRA-3 TRA-4 TRA-5 USE-1 PRO-1 PRO-2 PRO-4"),
+    "authority": (
+        "GRA-1 GRA-2 GRA-4 GRA-5 GRA-6 GRA-7 GRA-8 GRA-9 TRA-1 TRA-2 TRA-3 TRA-4 TRA-5 USE-1 PRO-1 PRO-2 PRO-4"
+    ),
     "publication": "PUB-1 PUB-2 PUB-3 PUB-4 PUB-5 PUB-6 PUB-7 PUB-8",
     "repair": "REP-1 REP-2 REP-3 REP-4 REP-5 REP-6 REC-10 PRO-5 LST-2",
     "performance": "CON-1 CON-2 CON-3 CON-4 CON-5 CON-6",
@@ -47,8 +49,8 @@ _RULES_OF: Final[Mapping[str, str]] = {
     "emergency": "INC-1 INC-9 INC-10 INC-11",
     "accountability": "INC-2 INC-3 INC-4 INC-5 INC-6 INC-7 INC-8 ERA-3 ERA-6 GOV-1 GOV-2 GOV-3 GOV-4 GOV-8",
     "pledges": "PLE-1 PLE-2",
-    "sharing": "GRA-7 TRA-13",
-    "quality": "REC-7 GRA-10",
+    "sharing": "GRA-10 TRA-13",
+    "quality": "REC-7",
 }
 
 GROUND_OF: Final[Mapping[str, str]] = {rule: key for key, rules in _RULES_OF.items() for rule in rules.split()}

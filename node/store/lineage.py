@@ -5,7 +5,7 @@ Every method takes the caller's connection through a `Snapshot`, so that one ans
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import cast
 
 from sqlalchemy import Connection, Select, bindparam, func, select
