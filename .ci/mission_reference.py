@@ -40,7 +40,7 @@ is named here exists in the code and is tested; [Rules](rules.md) has each rule 
 ROWS = {
     "kinds": Text("Statement kinds", "语句类型"),
     "rules": Text("Rules", "规则"),
-    "findings": Text("Findings", "问题"),
+    "findings": Text("Findings", "发现的问题"),
     "questions": Text("Questions", "可回答的问题"),
     "commands": Text("Commands", "命令"),
 }

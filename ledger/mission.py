@@ -44,7 +44,7 @@ QUESTIONS: Final[tuple[Question, ...]] = (
     ),
     Question(
         3,
-        Text("Who held it at that time, in which version, and could they still?", "某时由谁持有、何版本、是否仍可持有？"),
+        Text("Who held it then, in which version, and could they still?", "某时由谁持有、何版本、是否仍可持有？"),
         ("traceability", "liability"), ("ledger.lineage.holders:holders",), ("trace holders",),
     ),
     Question(
