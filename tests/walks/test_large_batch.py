@@ -97,6 +97,7 @@ def test_one_row_of_ten_thousand_is_disputed() -> None:
         world.do(member, "stop.acknowledge", {"order": upheld, "about": about})
     assert closure(replayed(world), upheld, world.head.size).closed
     assert told(world, "F-DISPUTE-OVERDUE") == []
+    assert told(world, "F-REFUSED") == [("F-REFUSED", world.uscc("source"), "TRA-5", True)]
 
 
 def test_both_together_write_a_handful_of_entries() -> None:
