@@ -25,7 +25,7 @@ class QuestionMalformed(FormError):
 
 
 async def read_asked(request: Request, kind: type[T], patience: float) -> T:
-    """Return the body of a question, `patience` s at most between its parts; raises QuestionMalformed or as `read_body`."""
+    """Return the body of a question; `patience` is in seconds. Raises QuestionMalformed or as `read_body`."""
     data = await read_body(request, MAX_ASKED_BYTES, patience)
     try:
         return msgspec.json.decode(data, type=kind)

@@ -25,7 +25,6 @@ from ledger.state.tables import (
 )
 from ledger.state.view import Need
 
-READERS_OF_ALL = ("auditor",)
 UsccPath = Annotated[str, Path(pattern="^[0-9A-Z]{18}$")]
 StatementIdPath = Annotated[str, Path(pattern="^[0-9a-f]{64}$")]
 

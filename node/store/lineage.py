@@ -61,7 +61,7 @@ class Snapshot:
         """See LineageSource."""
         found: dict[str, StatementRow] = {}
         places = list(self.places(ids).values())
-        for part in _parts(places):
+        for part in _parts(list(places)):
             rows = cast("Iterable[_Fields]", self._connection.execute(_STATEMENTS_AT, {"places": part}))
             found.update((row.id, row) for row in map(_statement_row, rows))
         return found
@@ -127,7 +127,7 @@ class Snapshot:
     def ids_at(self, places: Sequence[int]) -> list[str]:
         """Return the ids of the statements at these log indexes, in the order of the log."""
         found: list[tuple[int, bytes]] = []
-        for part in _parts(places):
+        for part in _parts(list(places)):
             query = select(STATEMENT.c.idx, STATEMENT.c.id).where(STATEMENT.c.idx.in_(part))
             found.extend((index, id_) for index, id_ in self._connection.execute(query))
         return [id_.hex() for _, id_ in sorted(found)]
