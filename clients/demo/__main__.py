@@ -10,7 +10,7 @@ from types import FrameType
 
 import msgspec
 
-from clients.demo import closing_acts, story
+from clients.demo import closing_acts, domain_acts, rights_acts, story
 from clients.demo.founding import PARTS
 from clients.demo.narrator import Narrator
 from clients.demo.stage import Stage
@@ -24,9 +24,17 @@ ACTS = (
     story.issue_grants,
     story.hand_over_records,
     story.attempt_without_authority,
+    domain_acts.issue_report,
     story.correct_a_row,
     story.use_and_revoke,
+    domain_acts.agree_on_deadline,
+    domain_acts.publish_penalty,
+    domain_acts.repair_penalty,
+    rights_acts.ask_about_oneself,
+    rights_acts.erase_at_request,
+    rights_acts.report_incident,
     story.retire_keys,
+    domain_acts.acknowledge_late,
 )
 
 
@@ -36,6 +44,7 @@ def perform(stage: Stage, say: Narrator, port: int) -> Summary:
     say.title(
         "Suyuan 溯源",
         "Institutions sign, authority is enforced, data is handed over,\n"
+        "a penalty is published and repaired, subjects have their rights,\n"
         "an auditor verifies offline, an investigator traces.",
     )
     stage.build()
@@ -47,7 +56,9 @@ def perform(stage: Stage, say: Narrator, port: int) -> Summary:
         act(stage, say, told)
     folder = closing_acts.take_along(stage, say, told)
     audited = closing_acts.verify_offline(folder, say)
-    forward, _, findings = closing_acts.investigate(stage, say, told)
+    closing_acts.compare_with_node(stage, say, folder)
+    forward = closing_acts.investigate(stage, say, told)
+    findings = closing_acts.list_findings(stage, say, told)
     return summarise(told, audited, forward, findings, len(PARTS), time.monotonic() - began)
 
 
@@ -69,7 +80,8 @@ def main() -> None:
                 f"{summary.statements} statements by {summary.members} members, {summary.records} records,",
                 f"{summary.transfers.confirmed} hand-overs confirmed.",
                 f"Refused: {', '.join(summary.refusals)}.  Found: {', '.join(summary.findings)}.",
-                f"Verified offline: {summary.verified.statements} statements and a bundle;",
+                f"Verified offline: {summary.verified.statements} statements, a bundle, and the answers to",
+                f"{len(summary.questions)} of the 12 questions;",
                 f"{summary.verified.tampered_rejected} tampered variants rejected.",
                 f"Summary: {path}   Evidence: {chosen.root / 'auditor' / 'evidence.suyuan'}",
             ]

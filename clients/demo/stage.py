@@ -25,13 +25,14 @@ from clients.gateway.source import RecordSource
 from clients.gateway.waiting import Patience
 from clients.sdk import requests
 from clients.sdk.edge import SYSTEM
-from clients.sdk.identity import Identity
+from clients.sdk.identity import Head, Identity
 from clients.sdk.sync_client import Client
 from clients.vault.vault import Vault
 from ledger.encoding import encode_json
 from ledger.errors import UnreachableError
 from ledger.keyfile import PrivateKey, dump_key, load_key
 from ledger.keys import Ed25519Signer
+from ledger.kinds.fields import Payload
 from ledger.kinds.genesis import Node
 from ledger.notes.policy import Policy
 from ledger.times import format_time
@@ -63,6 +64,14 @@ class Actor:
     def identity(self) -> Identity:
         """The member's identity as it signs now."""
         return self.client.signing_identity()
+
+    def head(self, kind: type[Payload]) -> Head:
+        """Return the fields that every payload of the member starts with."""
+        return self.identity.head(kind)
+
+    def submit(self, payload: Payload) -> str:
+        """Sign a statement with the member's key, submit it, and return its id."""
+        return self.client.sign_and_submit(payload).statement_id
 
     def source(self) -> RecordSource:
         """Return the member as a source of records."""
