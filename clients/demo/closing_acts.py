@@ -17,12 +17,18 @@ from clients.demo.story import Told
 from clients.mirror.directory import MirrorDirectory
 from clients.mirror.fetching import update_mirror
 from clients.reports.bundle import make_illustrated_bundle
-from clients.sdk import requests
+from clients.sdk import questions, requests
 from clients.sdk.edge import SYSTEM
 from ledger.evidence.bundle import Request, gather
+from ledger.exchange.scopes import scope_file
 from ledger.findings.judge import Finding
+from ledger.kinds.cases import CaseAuthorise, CaseOpen
 from ledger.lineage.answers import ContractView, Trace
-from ledger.times import format_time
+from ledger.references import Reference, ReferenceSet
+from ledger.scope_commitment import SALT_SIZE, ScopeOpening
+from ledger.times import DAY_MS, format_time
+
+CASE_DAYS = 30
 
 
 def take_along(stage: Stage, say: Narrator, told: Told) -> Path:
@@ -69,11 +75,16 @@ def verify_offline(folder: Path, say: Narrator) -> Audited:
 
 
 def investigate(stage: Stage, say: Narrator, told: Told) -> tuple[Trace, Trace, list[Finding]]:
-    """Trace one record forward and back, and list the findings."""
-    say.act("The investigator traces one record, forward and back", "调查方正向与反向追溯")
-    client = stage["investigator"].client
+    """Trace one record forward under an authorised case, back from its last holder, and list the findings."""
+    say.act(
+        "The investigator traces one record under a case, its holder traces it back",
+        "调查方依案件正向追溯，持有方反向追溯",
+    )
     names = {actor.uscc: actor.short for actor in stage.actors.values()}
-    forward = client.run(requests.trace_forward(told.traced)).read_as(Trace)
+    case, scope = _authorised_case(stage, say, told.traced)
+    investigator = stage["investigator"].client
+    asked = questions.case_question(case, scope_file(scope), "forward", reference=told.traced)
+    forward = investigator.run(asked).read_as(Trace)
     say.table(
         f"Forward from {short(told.traced)}",
         ("hand-over", "from", "to", "grant", "status", "steps", "responsible"),
@@ -90,9 +101,10 @@ def investigate(stage: Stage, say: Narrator, told: Told) -> tuple[Trace, Trace, 
             for hop in forward.hops
         ],
     )
-    back = client.run(requests.trace_back(told.lender_offer)).read_as(Trace)
+    back = stage["lender"].client.run(requests.trace_back(told.lender_offer)).read_as(Trace)
     issuers = sorted({names.get(version.issuer, version.issuer) for version in back.versions})
-    say.event("investigator", f"back from the lender: {len(back.hops)} hops to the originals of {', '.join(issuers)}")
+    say.event("lender", f"back from its own hand-over: {len(back.hops)} hops to the originals of {', '.join(issuers)}")
+    client = stage["regulator"].client
     findings = client.run(requests.findings()).read_as(list[Finding])
     _show_findings(say, findings, names)
     contract = client.run(requests.contract_view(told.contract)).read_as(ContractView)
@@ -102,6 +114,26 @@ def investigate(stage: Stage, say: Narrator, told: Told) -> tuple[Trace, Trace, 
         "milestones unverified"
     )
     return forward, back, findings
+
+
+def _authorised_case(stage: Stage, say: Narrator, reference: str) -> tuple[str, ScopeOpening]:
+    """Open a case over one record and have the regulator authorise it; return its id and the scope that both know."""
+    investigator, regulator = stage["investigator"], stage["regulator"]
+    now = SYSTEM.now_ms()
+    scope = ScopeOpening(SYSTEM.random_bytes(SALT_SIZE), ReferenceSet.of([Reference.parse(reference)]))
+    complaint = SYSTEM.random_bytes(SALT_SIZE).hex()
+    opened = CaseOpen(**investigator.identity.head(CaseOpen), complaint=complaint)
+    case = investigator.client.sign_and_submit(opened).statement_id
+    authorised = CaseAuthorise(
+        **regulator.identity.head(CaseAuthorise),
+        case=case,
+        scope=scope.commitment(),
+        until=format_time(now + CASE_DAYS * DAY_MS),
+    )
+    regulator.client.sign_and_submit(authorised)
+    say.event("investigator", f"opened case {short(case)}; the ledger holds a commitment to its scope")
+    say.event("regulator", f"authorised it for {CASE_DAYS} days: one record and nothing else")
+    return case, scope
 
 
 def _show_findings(say: Narrator, findings: list[Finding], names: dict[str, str]) -> None:
