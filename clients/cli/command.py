@@ -6,6 +6,7 @@ takes the `Session` first. Shared options may stand before or after the command'
 
 from __future__ import annotations
 
+import re
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -22,6 +23,8 @@ from clients.cli.settings import Settings
 from ledger.errors import SuyuanError
 
 Body = Callable[..., None]
+_HYPHENED_KEY = re.compile(r"-[A-Za-z0-9_-]{42}")
+"""A thumbprint in base64url; one in 64 begins with a hyphen."""
 _LEAVE_OUT = frozenset(("linking_keys", "node_name", "head"))
 """Settings that have no flag before every command; the file and the environment give them."""
 
@@ -83,6 +86,12 @@ class SuyuanCommand(click.Command):
         taken = {name for parameter in self.params for name in (*parameter.opts, parameter.name or "")}
         self.params += shared_options(hidden=True, taken=taken)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take the words; a key's name (43 characters) that begins with a hyphen is no option."""
+        options = [parameter for parameter in self.params if isinstance(parameter, click.Option)]
+        taking = {name for option in options if not option.is_flag for name in option.opts}
+        return super().parse_args(ctx, _key_names_last(args, taking))
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
         session = ctx.ensure_object(Session)
@@ -90,6 +99,18 @@ class SuyuanCommand(click.Command):
         # Read now, because the language may stand in the environment or in the file.
         assert session.configuration is not None
         return super().invoke(ctx)
+
+
+def _key_names_last(words: Sequence[str], taking: Iterable[str]) -> list[str]:
+    """Return words with the names of keys that begin with a hyphen, and are no option's value, behind the options."""
+    found = [
+        at
+        for at, word in enumerate(words)
+        if _HYPHENED_KEY.fullmatch(word) and not (at and words[at - 1] in set(taking))
+    ]
+    if not found or "--" in words:
+        return list(words)
+    return [*(word for at, word in enumerate(words) if at not in found), "--", *(words[at] for at in found)]
 
 
 class LazyGroup(click.Group):

@@ -8,7 +8,7 @@ from ledger.kinds.fields import Digest, Payload, StatementId, Uscc
 class AccessRequest(Payload, frozen=True, kw_only=True, tag_field="kind", tag="access.request"):
     """Asks `holder`, which keeps the side table, for everything about a subject, under a mandate or a case.
 
-    `scope` commits to whom it is about (`ledger.lineage.cases.scope_commitment`): the ledger never says it.
+    `scope` commits to whom it is about (`ledger.scope_commitment`): the ledger never says it.
     """
 
     holder: Uscc

@@ -24,7 +24,7 @@ class CaseOpen(Payload, frozen=True, kw_only=True, tag_field="kind", tag="case.o
 class CaseAuthorise(Payload, frozen=True, kw_only=True, tag_field="kind", tag="case.authorise"):
     """A regulator lets the case's investigator read, until `until`, what the commitment `scope` names.
 
-    The commitment is `ledger.lineage.cases.scope_commitment`; a later authorisation replaces the one before.
+    The commitment is `ledger.scope_commitment`; a later authorisation replaces the one before.
     """
 
     case: StatementId

@@ -14,7 +14,7 @@ MAX_NAMED = 200
 class IncidentOpen(Payload, frozen=True, kw_only=True, tag_field="kind", tag="incident.open"):
     """Something went wrong at the signer; `noticed_at` starts the deadlines.
 
-    `affected` commits to the affected references and members (`ledger.lineage.cases.scope_commitment`); `report` to the
+    `affected` commits to the affected references and members (`ledger.scope_commitment`); `report` to the
     description kept off the ledger; `parent` is an incident that this one is part of.
     """
 

@@ -182,6 +182,7 @@ class GrantNode(msgspec.Struct, frozen=True, kw_only=True):
     acts: tuple[Step, ...]
     hops: tuple[Hop, ...]
     limits: Limits
+    queries: tuple[Step, ...] = ()
 
 
 class GrantTree(Answer, frozen=True, kw_only=True):

@@ -24,6 +24,7 @@ from ledger.lineage.steps import (
     steps_of,
 )
 from ledger.metering import window_start
+from ledger.state.authority_tables import QUERY
 from ledger.state.tables import GRANT, TRANSFER, ReferenceRows
 from ledger.statement import decode_statement
 
@@ -79,7 +80,9 @@ class _Tree:
         self.transfers = load(source, TRANSFER, offers)
         hops = hops_of(source, {id_: as_sets(self.transfers[id_].references) for id_ in offers}, as_of)
         self.hops = {hop.transfer: hop for hop in hops}
-        self.steps = steps_of(source, [*parents, *(edge.target for edge in self.acts)])
+        self.asked = [edge for edge in edges if edge.kind == "queries"]
+        self.queries = load(source, QUERY, {edge.target for edge in self.asked})
+        self.steps = steps_of(source, [*parents, *(edge.target for edge in (*self.acts, *self.asked))])
 
     def answer(self, root: str) -> GrantTree:
         """Return the whole answer."""
@@ -114,6 +117,7 @@ class _Tree:
             status=self._status(id_, acts),
             acts=(self.steps[id_], *acts),
             hops=tuple(sorted(hops, key=_place)),
+            queries=in_order(self.steps[edge.target] for edge in self.asked if edge.source == id_),
             limits=self._limits(id_),
         )
 
@@ -150,22 +154,28 @@ class _Tree:
         return found
 
     def _limits(self, id_: str) -> Limits:
-        """What the hand-overs of the subtree were charged for (GRA-7), against the grant's own limits.
+        """What the hand-overs and queries of the subtree were charged for (GRA-7), against the grant's own limits.
 
-        An offer is charged when it is made; one that was refused, or cancelled before its release, is credited back.
+        An offer is charged when it is made, a batch of queries when it is reported; an offer that was refused, or
+        cancelled before its release, is credited back.
         """
         scope = self.states[id_].scope
         inside = self._subtree(id_)
         charged = [
-            (self.transfers[edge.target], edge.target)
+            (self.transfers[edge.target].count, self.hops[edge.target].offered_at)
             for edge in self.under
             if edge.source in inside and not _credited(self.hops[edge.target])
         ]
-        used = sum(transfer.count for transfer, _ in charged)
+        charged += [
+            (self.queries[edge.target].count, self.steps[edge.target].time)
+            for edge in self.asked
+            if edge.source in inside
+        ]
+        used = sum(count for count, _ in charged)
         start = in_window = None
         if scope.rate is not None:
             start = window_start(scope.rate, self.time)
-            in_window = sum(t.count for t, offer in charged if start <= self._offered_at(offer))
+            in_window = sum(count for count, at in charged if start <= at)
         return Limits(
             count=scope.count,
             used=used,
@@ -177,9 +187,6 @@ class _Tree:
             window_left=None if scope.rate is None or in_window is None else max(scope.rate.count - in_window, 0),
             onward=scope.onward,
         )
-
-    def _offered_at(self, offer: str) -> int:
-        return self.hops[offer].offered_at
 
     def _violations(self, ids: Collection[str]) -> tuple[Violation, ...]:
         found = [

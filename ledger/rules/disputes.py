@@ -20,6 +20,7 @@ from ledger.rules.registry import Context, KindRules, UnknownReference, broken, 
 from ledger.rules.stale import pro_5, stale_needs
 from ledger.rules.standing import deadline, meet_duty, member, open_duty
 from ledger.rules.stopping import holders_of, stop_holders, stop_needs
+from ledger.rules.succession import inheritor
 from ledger.state.authority_tables import DISPUTE, DISPUTED, DisputedState, DisputeState, MandateState
 from ledger.state.effects import Effects
 from ledger.state.publication_tables import COPY
@@ -89,7 +90,7 @@ def _check_resolver(case: ResolveCase) -> None:
     if case.payload.outcome == "withdrawn":
         if iss != state.by:
             raise broken("REC-9", f"{state.by} raised it", f"该异议由 {state.by} 提出")
-    elif iss != state.respondent and "regulator" not in member(case.view, iss).roles:
+    elif iss != inheritor(case.view, state.respondent) and "regulator" not in member(case.view, iss).roles:
         raise broken("REC-9", f"{state.respondent} resolves it", f"该异议应由 {state.respondent} 处理")
 
 

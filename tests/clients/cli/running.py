@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import httpx2
 import msgspec
@@ -11,11 +12,23 @@ from click.testing import CliRunner, Result
 
 from clients.cli.main import cli
 from clients.cli.session import Session
+from clients.sdk.edge import Surroundings
 from ledger.keyfile import PrivateKey, dump_key
-from tests.clients.simulated_node import NODE, SimulatedNode
+from ledger.notes.policy import Policy
+from tests.clients.simulated_node import NODE
 from tests.world_genesis import seed_of, uscc_of
 
 Json = dict[str, object]
+
+
+class Answering(Protocol):
+    """A node that answers HTTP requests in this process."""
+
+    def answer(self, request: httpx2.Request) -> httpx2.Response: ...
+
+    def surroundings(self) -> Surroundings: ...
+
+    def policy(self) -> Policy: ...
 
 
 @dataclass
@@ -23,7 +36,7 @@ class Person:
     """A member's command line: its key file, its vault, its settings in the environment."""
 
     folder: Path
-    node: SimulatedNode | None = None
+    node: Answering | None = None
     member: str | None = None
     environment: dict[str, str | None] = field(default_factory=dict)
 

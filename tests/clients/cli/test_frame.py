@@ -9,6 +9,7 @@ import click
 import pytest
 
 from clients.cli.exits import Exit, exit_of
+from clients.cli.keys import revoke
 from clients.cli.main import cli
 from ledger.errors import (
     AccessError,
@@ -181,3 +182,11 @@ def test_the_version_is_told(person: Person) -> None:
 def test_json_envelopes_name_their_command(person: Person) -> None:
     assert envelope(person.run("config", "show", "--json"))["command"] == "suyuan config show"
     assert envelope(person.run("--json", "config", "show"))["ok"] is True
+
+
+@pytest.mark.parametrize("start", ["-", "--", "-h", "_"])
+def test_the_name_of_a_key_may_begin_with_a_hyphen(start: str) -> None:
+    kid = start + "A" * (43 - len(start))
+    context = revoke.make_context("revoke", [kid, "--reason", "ceased", "--suspect-from", kid])
+    assert (context.params["kid"], context.params["reason"]) == (kid, "ceased")
+    assert context.params["suspect_from"] == kid

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ledger.lineage.grants import grant_tree
 from ledger.lineage.products import ProductStanding, product_standing
 from ledger.lineage.steps import NothingLogged, WrongQuestion
 from ledger.lineage.trace import trace_back, trace_forward
@@ -142,3 +143,13 @@ def test_a_product_on_own_records_needs_no_hop(made: Made) -> None:
     product = made.world.do("source", PRODUCT, report(references=single(record)))
     trace = trace_back(replayed(made.world), product, made.world.head.size)
     assert (trace.hops, [version.id for version in trace.versions]) == ((), [record])
+
+
+def test_the_tree_of_a_grant_counts_its_queries(made: Made) -> None:
+    source, size = replayed(made.world), made.world.head.size
+    grant = next(edge.source for edge in source.edges_to([made.query], size) if edge.kind == "queries")
+    (node,) = grant_tree(source, grant, size).nodes
+    assert [step.id for step in node.queries] == [made.query]
+    assert (node.limits.used, node.hops) == (3, ())
+    (before,) = grant_tree(source, grant, size - 2).nodes
+    assert (before.limits.used, before.queries) == (0, ())
