@@ -12,8 +12,9 @@ from clients.sdk import requests
 from clients.sdk.answers import Answer
 
 group = new_group("trace", "Trace records, hand-overs and their holders.", "追溯记录、交接与持有方。")
-_HOPS = ("sender", "receiver", "purpose", "status", "released_at", "responsible", "grant", "transfer")
-_HOLDERS = ("member", "version", "rows", "since", "life_end", "may_still", "reasons", "hop")
+HOP_COLUMNS = ("sender", "receiver", "status", "released_at", "responsible", "transfer")
+HOLDER_COLUMNS = ("member", "version", "since", "life_end", "may_still", "reasons")
+"""What fits into 120 columns; grants, purposes and the rest stand in the JSON output."""
 
 
 def _show(session: Session, title: str, answer: Answer, name: str, columns: tuple[str, ...]) -> None:
@@ -30,7 +31,7 @@ def _show(session: Session, title: str, answer: Answer, name: str, columns: tupl
 def forward(session: Session, reference: str, as_of: int | None) -> None:
     """Show everywhere REFERENCE went, hop by hop, and who answers for each."""
     answer = session.client.run(requests.trace_forward(reference, as_of))
-    _show(session, session.output.pick("Forward", "去向"), answer, "hops", _HOPS)
+    _show(session, session.output.pick("Forward", "去向"), answer, "hops", HOP_COLUMNS)
 
 
 @command(group, "back", "反向追溯：来源")
@@ -39,7 +40,7 @@ def forward(session: Session, reference: str, as_of: int | None) -> None:
 def back(session: Session, reference: str, as_of: int | None) -> None:
     """Show everything REFERENCE came from, back to the signed originals."""
     answer = session.client.run(requests.trace_back(reference, as_of))
-    _show(session, session.output.pick("Back", "来源"), answer, "hops", _HOPS)
+    _show(session, session.output.pick("Back", "来源"), answer, "hops", HOP_COLUMNS)
 
 
 @command(group, "holders", "查询持有方")
@@ -48,4 +49,4 @@ def back(session: Session, reference: str, as_of: int | None) -> None:
 def holders(session: Session, reference: str, at: int | None) -> None:
     """Show who held REFERENCE at a log index, in which version, and whether they still could."""
     answer = session.client.run(requests.holders(reference, at))
-    _show(session, session.output.pick("Holders", "持有方"), answer, "holders", _HOLDERS)
+    _show(session, session.output.pick("Holders", "持有方"), answer, "holders", HOLDER_COLUMNS)

@@ -99,6 +99,15 @@ def test_a_hand_over_from_end_to_end(office: Office) -> None:
     received = office.lender.data("transfer", "confirm", offer)
     assert isinstance(received, dict)
     assert received["records"] == 3
+    shown = office.lender.data("record", "show", f"{batch}:1", "--values")
+    assert isinstance(shown, dict)
+    own = office.source.data("record", "show", f"{batch}:1", "--values")
+    assert isinstance(own, dict)
+    assert shown["disclosed"] == [{"offer": offer, "values": own["values"]}]
+    assert "values" not in shown
+    assert "disclosed" not in own
+    assert "disclosed" not in office.lender.run("record", "show", f"{batch}:1").stdout
+    assert office.lender.fails(5, "record", "show", f"{batch}:3", "--values")["code"] == "vault.missing"
     finished = office.source.data("transfer", "finish", transfer)
     assert finished == {"transfer": transfer, "status": "confirmed"}
     reported = office.lender.data(
@@ -132,6 +141,7 @@ def test_a_single_record_is_submitted_corrected_and_withdrawn(office: Office) ->
     shown = office.source.data("record", "show", first, "--values")
     assert isinstance(shown, dict)
     assert shown["values"] == {"CF_NR": "fine"}
+    assert "count" not in office.source.run("record", "show", first).stdout
     second = text(office.source.data("record", "correct", first, str(file), *shared, "--reason", "update"), "id")
     office.source.data("record", "withdraw", second, "--reason", "duplicate")
     office.source.fails(5, "record", "show", "00" * 32)
