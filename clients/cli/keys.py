@@ -45,7 +45,7 @@ def new(session: Session, file: Path, kind: KeyKind | None) -> None:
     if passphrase is None:
         raise SettingMissing(name="passphrase_file", flag="--passphrase-file", variable=PASSPHRASE_VARIABLE)
     key = _draw(kind or "Ed25519")
-    write_new(file, dump_key(key, passphrase), KEY_FILE_MODE)
+    write_new(file, dump_key(key, passphrase.text), KEY_FILE_MODE)
     show_object(session, session.output.pick("Key", "密钥"), {**_facts(key), "file": str(file)})
 
 
