@@ -17,6 +17,7 @@ from typing import Final
 from structlog.typing import FilteringBoundLogger
 
 from ledger.errors import ConfigError, UnreachableError
+from ledger.keyfile import Passphrase
 from node import lifeline
 from node.config import PREFIX, Settings, SettingValue
 from node.errors import WriterRefused
@@ -56,7 +57,7 @@ class Supervisor:
         self,
         data: DataDirectory,
         settings: Settings,
-        passphrase: str | None,
+        passphrase: Passphrase | None,
         log: FilteringBoundLogger,
         ready: Callable[[str], None],
     ) -> None:
@@ -245,7 +246,7 @@ def _listen(settings: Settings) -> socket.socket:
     return server
 
 
-def _environment(settings: Settings, passphrase: str | None, descriptor: int) -> Mapping[str, str]:
+def _environment(settings: Settings, passphrase: Passphrase | None, descriptor: int) -> Mapping[str, str]:
     """Return the children's environment: ours, with every setting in force, the passphrase and the lifeline."""
     environment = dict(os.environ)
     values: dict[str, SettingValue] = settings.model_dump()
@@ -253,6 +254,6 @@ def _environment(settings: Settings, passphrase: str | None, descriptor: int) ->
         if value is not None:
             environment[f"{PREFIX}{name.upper()}"] = str(value.resolve() if isinstance(value, Path) else value)
     if passphrase is not None:
-        environment[PASSPHRASE_ENVIRONMENT] = passphrase
+        environment[PASSPHRASE_ENVIRONMENT] = passphrase.text
     environment[lifeline.ENVIRONMENT] = str(descriptor)
     return environment

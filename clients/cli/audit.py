@@ -48,7 +48,7 @@ def replay(session: Session, folder: Path | None, list_findings: bool) -> None:
     if list_findings:
         rows = [convert(msgspec.to_builtins(finding), dict[str, object], "finding") for finding in found]
         title = session.output.pick(f"Findings at size {head.size}", f"问题（树大小 {head.size}）")
-        show_rows(session, title, ("code", "rule", "party", "since", "deadline", "open", "about"), rows)
+        show_rows(session, title, ("code", "rule", "party", "since", "open", "about"), rows)
         return
     summary: dict[str, object] = {
         "verdict": "VERIFIED",

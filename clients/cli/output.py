@@ -24,7 +24,7 @@ from clients.cli.exits import Exit, exit_of
 from ledger.errors import SuyuanError
 
 ENVELOPE_VERSION = 1
-PIPE_WIDTH = 140
+PIPE_WIDTH = 120
 """Columns of a table that goes to a file or a pipe."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 

@@ -13,10 +13,13 @@ import msgspec
 from clients.demo import closing_acts, domain_acts, rights_acts, story
 from clients.demo.founding import PARTS
 from clients.demo.narrator import Narrator
+from clients.demo.root import RootForeign, RootInUse
 from clients.demo.stage import Stage
 from clients.demo.summary import Summary, summarise
 
 ROOT = Path(".demo")
+REFUSED = 3
+"""Exit code when the folder is not ours to empty; the command line's for configuration."""
 ACTS = (
     story.submit_records,
     story.rotate_key,
@@ -91,6 +94,8 @@ def main() -> None:
             signal.pause()
     except KeyboardInterrupt:
         say.note("interrupted")
+    except (RootInUse, RootForeign) as error:
+        parser.exit(REFUSED, f"{error.stable_code}: {error} {error.advice()}\n")
     finally:
         stage.stop()
 

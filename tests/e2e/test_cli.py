@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from ledger.codes import fictional_resident_number, fictional_uscc
+from ledger.receipt import parse_inclusion_receipt
 from ledger.times import day_of
 from tests.clients.cli.running import Person, text
 from tests.node.founding import found_node
@@ -187,6 +188,21 @@ def test_an_auditor_replays_and_bundles_and_anyone_verifies(
     assert stranger.run("verify", str(file)).exit_code == 10
     # Entry bundles are not for everybody.
     town.person("lender").fails(4, "audit", "replay")
+
+
+def test_a_statement_is_kept_with_proof_and_receipt(town: Town, handed_over: tuple[str, str]) -> None:
+    folder = town.folder / "kept"
+    folder.mkdir()
+    files = {name: folder / f"grant.{name}" for name in ("cose", "tlog-proof", "receipt")}
+    got = town.person("source").data(
+        "statement", "get", handed_over[0], "--out", str(files["cose"]), "--proof", str(files["tlog-proof"]),
+        "--receipt", str(files["receipt"]),
+    )  # fmt: skip
+    stranger = Person(town.folder / "stranger", environment={"SUYUAN_POLICY": str(town.more["SUYUAN_POLICY"])})
+    verified = stranger.data("verify", str(files["tlog-proof"]), "--statement", str(files["cose"]))
+    assert text(verified, "verdict") == "VERIFIED"
+    assert isinstance(got, dict)
+    assert parse_inclusion_receipt(files["receipt"].read_bytes()).index == got["index"]
 
 
 def test_doctor_finds_everything_in_place(town: Town) -> None:
