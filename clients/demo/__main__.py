@@ -33,8 +33,8 @@ ACTS = (
     domain_acts.agree_on_deadline,
     domain_acts.publish_penalty,
     domain_acts.repair_penalty,
-    rights_acts.ask_about_oneself,
     rights_acts.erase_at_request,
+    rights_acts.ask_about_oneself,
     rights_acts.report_incident,
     story.retire_keys,
     domain_acts.acknowledge_late,
@@ -80,11 +80,11 @@ def main() -> None:
         path.write_bytes(msgspec.json.format(msgspec.json.encode(summary), indent=1) + b"\n")
         say.closing(
             [
-                f"{summary.statements} statements by {summary.members} members, {summary.records} records,",
+                f"{summary.statements} statements by {summary.members} members, {summary.records} records, "
                 f"{summary.transfers.confirmed} hand-overs confirmed.",
                 f"Refused: {', '.join(summary.refusals)}.  Found: {', '.join(summary.findings)}.",
-                f"Verified offline: {summary.verified.statements} statements, a bundle, and the answers to",
-                f"{len(summary.questions)} of the 12 questions;",
+                f"Verified offline: {summary.verified.statements} statements, a bundle, "
+                f"the answers to {len(summary.questions)} questions; "
                 f"{summary.verified.tampered_rejected} tampered variants rejected.",
                 f"Summary: {path}   Evidence: {chosen.root / 'auditor' / 'evidence.suyuan'}",
             ]

@@ -154,7 +154,7 @@ def investigate(stage: Stage, say: Narrator, told: Told) -> Trace:
     try:
         client.run(questions.case_question(case, scope, "forward", reference=outside))
     except RemoteProblem as problem:
-        say.event("investigator", "asked for another record", f"not answered: {problem.code}")
+        say.event("investigator", "asked for another record", f"outside its scope, not answered: {problem.remote_code}")
     else:
         raise AssertionError("the case opens more than was authorised")
     return forward
