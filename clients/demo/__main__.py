@@ -80,12 +80,11 @@ def main() -> None:
         path.write_bytes(msgspec.json.format(msgspec.json.encode(summary), indent=1) + b"\n")
         say.closing(
             [
-                f"{summary.statements} statements by {summary.members} members, {summary.records} records, "
-                f"{summary.transfers.confirmed} hand-overs confirmed.",
-                f"Refused: {', '.join(summary.refusals)}.  Found: {', '.join(summary.findings)}.",
-                f"Verified offline: {summary.verified.statements} statements, a bundle, "
-                f"the answers to {len(summary.questions)} questions; "
-                f"{summary.verified.tampered_rejected} tampered variants rejected.",
+                f"{summary.statements} statements by {summary.members} members, {summary.records} records,",
+                f"{summary.transfers.confirmed} hand-overs confirmed.  Refused: {', '.join(summary.refusals)}.",
+                f"Found: {', '.join(summary.findings)}.",
+                f"Verified offline: {summary.verified.statements} statements, a bundle, the answers to",
+                f"{len(summary.questions)} questions; {summary.verified.tampered_rejected} tampered variants rejected.",
                 f"Summary: {path}   Evidence: {chosen.root / 'auditor' / 'evidence.suyuan'}",
             ]
         )
