@@ -48,7 +48,7 @@ def ask_about_oneself(stage: Stage, say: Narrator, told: Told) -> None:
     say.event(
         "bank",
         f"answered: {len(report.versions)} versions, {len(report.hops)} hand-overs, {len(report.uses)} uses, "
-        f"{len(report.products)} report; asked about {len(report.asked)} time",
+        f"{len(report.products)} report, {len(report.asked)} question",
         short(answered),
     )
 
