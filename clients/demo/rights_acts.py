@@ -27,6 +27,9 @@ from ledger.lineage.subject import SubjectReport
 from ledger.references import Reference, ReferenceSet
 from ledger.scope_commitment import SALT_SIZE, ScopeOpening
 
+ERASED_ROW = 300
+"""A row of the bank's batch that went no further than the hub."""
+
 
 def ask_about_oneself(stage: Stage, say: Narrator, told: Told) -> None:
     """Let a person learn through an agent what is known of it, where that went, and who asked."""
@@ -57,7 +60,7 @@ def erase_at_request(stage: Stage, say: Narrator, told: Told) -> None:
     """Erase one record everywhere: each holder destroys its copy and signs that it did."""
     say.act("A record is erased by everyone who holds it", "删除：每个持有方销毁并确认")
     agent = stage["agent"]
-    reference = told.singles["coop"][0]
+    reference = f"{told.batches['bank']}:{ERASED_ROW}"
     mandate = _mandate(stage, one(reference), "rights.erasure")
     request = agent.submit(
         ErasureRequest(
@@ -70,7 +73,7 @@ def erase_at_request(stage: Stage, say: Narrator, told: Told) -> None:
     )
     told.ids["erasure"] = request
     say.event("agent", "requested the erasure under a mandate", short(request))
-    for name in ("coop", "hub"):
+    for name in ("bank", "hub"):
         actor = stage[name]
         destroyed = destroyed_by(erase_records(actor.vault, actor.forms, one(reference)))
         attested = actor.submit(
@@ -79,9 +82,11 @@ def erase_at_request(stage: Stage, say: Narrator, told: Told) -> None:
         what = ", ".join(destroyed).replace("one_time", "one-time").replace("_", " ")
         say.event(name, f"destroyed {what}", short(attested))
     try:
-        stage["coop"].vault.record(Reference.parse(reference))
+        stage["bank"].vault.record(Reference.parse(reference))
     except NotInVault:
-        say.note("the ledger keeps its commitment, which nobody can open any more")
+        say.note(
+            "the ledger keeps its commitment, which nobody can open any more; the batch's other rows stay provable"
+        )
     else:
         raise AssertionError("the record is still in the vault")
 
