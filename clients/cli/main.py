@@ -24,7 +24,7 @@ _COMMANDS: Final = {
     "explain": "clients.cli.explain:explain",
     "findings": "clients.cli.findings:group",
     "governance": "clients.cli.kind_groups:governance",
-    "grant": "clients.cli.grants:group",
+    "grant": "clients.cli.grant_exchange:group",
     "incident": "clients.cli.kind_groups:incident",
     "key": "clients.cli.keys:group",
     "list": "clients.cli.kind_groups:list_",

@@ -123,11 +123,19 @@ def compare_with_node(stage: Stage, say: Narrator, folder: Path) -> None:
 
 
 def investigate(stage: Stage, say: Narrator, told: Told) -> Trace:
-    """Trace, under the authorised case, one record forward and the report back; read nothing else."""
+    """Trace, under the authorised case, one record forward and the report back; read nothing else.
+
+    Leaves the case's id and the opening of its scope in `investigator/`, so that whoever signs as the investigator
+    can go on asking.
+    """
     say.act("The investigator traces one record, forward and back, under its case", "调查方依案正向与反向追溯")
     client, names = stage["investigator"].client, _names(stage)
     assert told.scope is not None, "a regulator authorised the case"
     case, scope = told.ids["case"], scope_file(told.scope)
+    folder = stage.root / "investigator"
+    folder.mkdir()
+    (folder / "case.txt").write_text(case + "\n", encoding="ascii")
+    (folder / "scope.json").write_bytes(msgspec.json.format(msgspec.json.encode(scope), indent=1) + b"\n")
     asked = questions.case_question(case, scope, "forward", reference=told.traced)
     forward = client.run(asked).read_as(Trace)
     say.table(
