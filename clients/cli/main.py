@@ -10,12 +10,12 @@ from clients.cli.command import Root, shared_options
 
 _COMMANDS: Final = {
     "access": "clients.cli.scopes:access",
-    "audit": "clients.cli.audit:group",
+    "audit": "clients.cli.equivocation:group",
     "case": "clients.cli.scopes:case",
     "catalogue": "clients.cli.members:catalogue_group",
     "completion": "clients.cli.completion:completion",
     "config": "clients.cli.configuring:group",
-    "consent": "clients.cli.kind_groups:consent",
+    "consent": "clients.cli.consent_records:group",
     "contract": "clients.cli.contracts:group",
     "dispute": "clients.cli.kind_groups:dispute",
     "doctor": "clients.cli.doctor:doctor",

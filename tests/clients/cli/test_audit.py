@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
@@ -10,11 +11,18 @@ from ledger.merkle.prove import MemoryTree
 from ledger.tiles import bundles_of, encode_bundle, entries_path, tile_path, tiles_of
 from tests.clients.cli.running import Person
 from tests.clients.simulated_node import SimulatedNode
-from tests.ledger.evidence.bundles import Story
+from tests.ledger.evidence.bundles import Proofs, Story
 from tests.world_genesis import NODES
 
 
-def write_log(folder: Path, story: Story) -> None:
+class Provable(Protocol):
+    """Whatever has proofs of a log."""
+
+    @property
+    def proofs(self) -> Proofs: ...
+
+
+def write_log(folder: Path, story: Provable) -> None:
     """Write the files that a node would serve."""
     tree, size = story.proofs.tree, story.proofs.size
     folder.mkdir(exist_ok=True)

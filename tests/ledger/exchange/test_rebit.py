@@ -41,10 +41,11 @@ class Setting:
     def __init__(self) -> None:
         world = self.world = World.founding()
         self.record = world.do("source", "record.submit", world.record("credit_person"))
+        self.mandate = self._mandate()
         self.consent = world.do(
             "agent", "consent.give",
             {"purpose": "credit.lending", "evidence": digest_of("artefact"), "references": single(self.record),
-             "until": format_time(world.time + days(300)), "mandate": self._mandate()},
+             "until": format_time(world.time + days(300)), "mandate": self.mandate},
         )  # fmt: skip
         self.terms = RebitTerms(
             members={"FIP-1": world.uscc("source"), "FIU-1": world.uscc("lender")},
