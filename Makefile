@@ -26,7 +26,7 @@ help: ## List the targets.
 demo: environment ## Run the whole story on an embedded node, verify it offline, write .demo/summary.json.
 	@$(BIN)/python -m clients.demo
 
-serve: environment ## The same, and leave the node and its console running.
+serve: environment ## The same, and leave the node running until it is interrupted.
 	@$(BIN)/python -m clients.demo --serve
 
 test: toolchains ## Run the whole test suite (TESTS=path and PYTEST_ARGS=... narrow it).

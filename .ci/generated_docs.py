@@ -18,6 +18,8 @@ MOST_DIFFERENCES = 40
 PAGES: list[tuple[list[str], str]] = [
     ([".ci/error_reference.py"], "docs/errors.md"),
     ([".ci/rule_reference.py"], "docs/rules.md"),
+    ([".ci/mission_reference.py"], "docs/mission.md"),
+    ([".ci/mission_reference.py", "zh"], "docs/mission.zh.md"),
     ([".ci/kind_reference.py"], "docs/spec/kinds.md"),
     ([".ci/state_reference.py"], "docs/spec/state-tables.md"),
     (["-m", "api.openapi"], "docs/openapi.json"),

@@ -18,7 +18,7 @@ from ledger.kinds.genesis import Genesis  # noqa: E402 - the project is found fi
 from ledger.rules import HANDLERS, RULES  # noqa: E402 - the project is found first.
 
 END = r"(?![\s\S])"
-ELSEWHERE = re.compile(r" \([A-Z-]+\.md[^)]*\)| \(LEAK-TRACING[^)]*\)| of LEAK-TRACING|LEAK-TRACING, ")
+ELSEWHERE = re.compile(r" \(docs/[^)]*\)| \(leak tracing[^)]*\)| of leak tracing|leak tracing, ")
 HEADER = """# Statement kinds: payloads
 
 Generated from `ledger/kinds/` by `make docs`. [Statements](statement.md) says how payloads are written and judged.

@@ -1,4 +1,4 @@
-"""Who is asking, and what that member may read (DOMAIN.md, "Reading, and guards against misuse").
+"""Who is asking, and what that member may read (docs/privacy.md).
 
 A bearer token is a CWT that the member signed with its own key for this node (`ledger.signed`). It is checked once and
 then known by its hash until it ends; whether its key is still live and its member active is looked at every time.
@@ -14,7 +14,7 @@ from hashlib import sha256
 from starlette.requests import Request
 
 from ledger.encoding import base64url, decode_base64url
-from ledger.errors import AccessError, SuyuanError, Text
+from ledger.errors import AccessError, FormError, SuyuanError, Text
 from ledger.keys import PublicKey
 from ledger.rules.signer import UnknownKey, key_is_live
 from ledger.signed import Token, read_token, verify_token
@@ -34,11 +34,43 @@ class TokenMissing(AccessError):
 
 
 class TokenWrong(AccessError):
-    """The token is malformed, ended, for another node, or its key is not live."""
+    """The token is malformed, forged, ended, for another node, or its key is not live; parameter `cause` says which."""
 
     code = "access.token"
     what = Text("The token is not accepted: {detail}", "令牌不被接受：{detail}")
     next_step = Text("Make a new token with a live key.", "请使用有效密钥重新生成令牌。")
+
+    def __init__(self, cause: SuyuanError) -> None:
+        self.cause = cause
+        super().__init__(cause=cause.stable_code)
+
+    def message(self, language: str = "en") -> str:
+        """What is wrong with the token, in `language`."""
+        return self.what.fill({"detail": self.cause.message(language)}, language)
+
+
+class TokenTooLong(FormError):
+    """More characters than any token has."""
+
+    code = "form.token.size"
+    what = Text("The token has more than {limit} characters.", "令牌超过 {limit} 个字符。")
+
+
+class TokenKeyEnded(AccessError):
+    """The key that signed the token is not a live key of the member that the token names."""
+
+    code = "access.token.key"
+    what = Text("The token's key is not a live key of {member}.", "令牌所用密钥不是 {member} 的有效密钥。")
+    next_step = Text("Make a token with a live key.", "请使用有效密钥生成令牌。")
+
+
+class MemberInactive(AccessError):
+    """The member is suspended or dissolved."""
+
+    code = "access.member"
+    what = Text("{member} is {status} and may not read this.", "{member} 处于 {status} 状态，无权读取。")
+    why = Text("A suspended member still sees its own duties.", "被暂停的成员仍可查看自身待办义务。")
+    next_step = Text("Ask a regulator to restore the member.", "请向监管方申请恢复成员资格。")
 
 
 class RoleMissing(AccessError):
@@ -71,15 +103,14 @@ class Gate:
         self._node, self._resident, self._clock = node, resident, clock
         self._cache: OrderedDict[bytes, Token] = OrderedDict()
 
-    def caller(self, request: Request) -> Caller:
-        """Return who asks; raises TokenMissing or TokenWrong."""
+    def caller(self, request: Request, *, suspended_too: bool = False) -> Caller:
+        """Return who asks; raises TokenMissing, TokenWrong, or MemberInactive (a suspended one unless let in)."""
         scheme, _, text = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not text:
             raise TokenMissing
         if len(text) > MAX_TOKEN_CHARS:
-            raise TokenWrong(detail="too long")
-        token = self._accept(text.strip())
-        return self._standing(token)
+            raise TokenWrong(TokenTooLong(limit=MAX_TOKEN_CHARS))
+        return self._standing(self._accept(text.strip()), suspended_too)
 
     def _accept(self, text: str) -> Token:
         digest = sha256(text.encode("utf-8", "replace")).digest()
@@ -94,7 +125,7 @@ class Gate:
             key = self._key(claims)
             token = verify_token(data, PublicKey.from_json(_jwk(key)), aud=self._node, now=now)
         except SuyuanError as error:
-            raise TokenWrong(detail=error.message()) from error
+            raise TokenWrong(error) from error
         self._cache[digest] = token
         while len(self._cache) > MAX_CACHED_TOKENS:
             self._cache.popitem(last=False)
@@ -107,15 +138,13 @@ class Gate:
             raise UnknownKey(kid=kid)
         return row
 
-    def _standing(self, token: Token) -> Caller:
+    def _standing(self, token: Token, suspended_too: bool) -> Caller:
         key = self._key(token)
         row = self._resident().get((MEMBER.name, "", token.iss))
-        if key.member != token.iss or not isinstance(row, MemberState):
-            raise TokenWrong(detail="the key is not the member's")
-        if not key_is_live(key, self._clock() * 1000):
-            raise TokenWrong(detail="the key is not live")
-        if row.status == "dissolved":
-            raise TokenWrong(detail="the member is dissolved")
+        if key.member != token.iss or not isinstance(row, MemberState) or not key_is_live(key, self._clock() * 1000):
+            raise TokenWrong(TokenKeyEnded(member=token.iss[:18]))
+        if row.status != "active" and not (suspended_too and row.status == "suspended"):
+            raise MemberInactive(member=token.iss, status=row.status)
         return Caller(token.iss, frozenset(row.roles))
 
 

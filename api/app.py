@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 
 from api.measures import Measured
 from api.node_face import NodeFace
@@ -55,7 +56,7 @@ class MethodNotAllowed(FormError):
     """The route exists, the method does not."""
 
     code = "http.method"
-    what = Text("The route does not take {method}.", "该接口不支持 {method} 方法。")
+    what = Text("The route takes {allowed}, not {method}.", "该接口支持 {allowed}，不支持 {method} 方法。")
     next_step = Text("See the OpenAPI document.", "请参阅 OpenAPI 文档。")
 
 
@@ -77,7 +78,9 @@ class _Undescribed:
 
 
 def _assemble(face: NodeFace) -> FastAPI:
-    app = FastAPI(title=TITLE, version=VERSION, description=DESCRIPTION, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title=TITLE, version=VERSION, description=DESCRIPTION, docs_url=None, redoc_url=None, redirect_slashes=False
+    )
     for module in (submission, log, statements, stores, health):
         app.router.routes.extend(module.routes(face))
     for part in (questions, oversight, closures, publications, usage, governance, subjects, cases, standing):
@@ -113,7 +116,20 @@ async def _on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == 404:
         return problem_response(request, NotFoundError(what_kind="route", name=request.url.path[:200]))
-    return problem_response(request, MethodNotAllowed(method=request.method))
+    named = {name for name in (error.headers or {}).get("Allow", "").split(", ") if name}
+    allowed = ", ".join(sorted(named | _methods_of(request)))
+    return problem_response(request, MethodNotAllowed(method=request.method, allowed=allowed))
+
+
+def _methods_of(request: Request) -> set[str]:
+    """Return the methods of all routes of the path: the framework itself names those of the first one only."""
+    app: FastAPI = request.app
+    found: set[str] = set()
+    for route in app.router.routes:
+        match, _ = route.matches(request.scope)
+        if match is not Match.NONE:
+            found |= getattr(route, "methods", None) or set()
+    return found
 
 
 async def _on_defect(request: Request, error: Exception) -> Response:

@@ -6,13 +6,15 @@ The supervisor (`suyuan node start`) binds the listening socket and hands it dow
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import click
 import uvicorn
 from fastapi import FastAPI
+
 from node.front_service import NodeService
 
 KEEP_ALIVE_SECONDS = 75
@@ -27,7 +29,11 @@ def main(data: Path, fd: int) -> None:
     metrics = data / "run" / "metrics"
     metrics.mkdir(parents=True, exist_ok=True)
     os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(metrics))
-    from api.app import create_app  # The metrics library reads its environment when it is imported.
+    # The metrics library reads its environment when it is imported.
+    from api.app import create_app
+    from api.measures import forget_dead
+
+    forget_dead(metrics)
 
     service = NodeService.open(data)
     app = create_app(service)
@@ -35,7 +41,6 @@ def main(data: Path, fd: int) -> None:
     tls = service.settings
     config = uvicorn.Config(
         app,
-        fd=fd,
         log_level="warning",
         access_log=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
@@ -44,10 +49,12 @@ def main(data: Path, fd: int) -> None:
         ssl_keyfile=tls.tls_key,
         server_header=False,
     )
-    uvicorn.Server(config).run()
+    # The server would take a bare descriptor for a Unix socket; asyncio then leaves Nagle's algorithm on, and every
+    # answer waits 40 ms for the delayed acknowledgement of its first packet.
+    uvicorn.Server(config).run(sockets=[socket.socket(fileno=fd)])
 
 
-def _lifespan(service: NodeService):  # type: ignore[no-untyped-def]  # The type is Starlette's own Lifespan alias.
+def _lifespan(service: NodeService) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await service.start()

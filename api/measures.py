@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import time
+from pathlib import Path
 
 from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -18,6 +20,28 @@ _AREAS = (
     "statements", "manifests", "mailbox", "trace", "grants", "contracts", "findings", "refusals", "duties", "closures",
     "products", "publications", "usage", "quality", "governance", "subjects", "cases",
 )  # fmt: skip
+
+
+def forget_dead(folder: Path) -> None:
+    """Remove the metric files of processes that are gone.
+
+    Each front keeps files of its own, named by its process; without this every start of a front would leave some
+    behind. To whoever reads the metrics it is an ordinary restart of the counters.
+    """
+    for path in folder.glob("*_*.db"):
+        number = path.stem.rpartition("_")[2]
+        if number.isdecimal() and not _is_running(int(number)):
+            path.unlink(missing_ok=True)
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def area_of(path: str) -> str:

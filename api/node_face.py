@@ -1,20 +1,16 @@
-"""What every route shares: the node's service, the gate for tokens, and turning errors into problems."""
+"""What every route shares: the node's service, the gate for tokens, and the members' rates."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from node.front_service import NodeService
 from starlette.requests import Request
-from starlette.responses import Response
 
 from api.access import Caller, Gate
-from api.problems import problem_response
-from ledger.errors import SuyuanError
-
-Endpoint = Callable[[Request], Awaitable[Response]]
+from api.limits import Limits
+from node.front_service import NodeService
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,27 +19,19 @@ class NodeFace:
 
     service: NodeService
     gate: Gate
+    limits: Limits
 
     @classmethod
     def of(cls, service: NodeService, clock: Callable[[], float] = time.time) -> NodeFace:
         """Make the face of a service; tokens are for the node's name."""
         gate = Gate(service.log.node, service.reader.resident, lambda: int(clock()))
-        return cls(service, gate)
+        return cls(service, gate, Limits(service.reader.resident))
+
+    @property
+    def patience(self) -> float:
+        """Seconds that a request body is given before its pace counts."""
+        return float(self.service.settings.body_seconds)
 
     def caller(self, request: Request) -> Caller:
-        """Return the member that asks; raises TokenMissing or TokenWrong."""
+        """Return the member that asks; raises TokenMissing, TokenWrong or MemberInactive."""
         return self.gate.caller(request)
-
-
-def guarded(endpoint: Endpoint) -> Endpoint:
-    """Turn a SuyuanError of a plain route into its problem response."""
-
-    async def wrapped(request: Request) -> Response:
-        try:
-            return await endpoint(request)
-        except SuyuanError as error:
-            return problem_response(request, error)
-
-    wrapped.__doc__ = endpoint.__doc__
-    wrapped.__name__ = endpoint.__name__
-    return wrapped

@@ -80,8 +80,15 @@ def _plain_paths() -> dict[str, Any]:
                 **_content("application/json", "object"),
             },
             "201": {"description": "admitted", **_content("application/json", "object")},
-            "403": {**_PROBLEM, "description": "refused under the rule named in `rule`; recorded at `index`"},
-            "429": {**_PROBLEM, "description": "busy; see Retry-After"},
+            "403": {
+                **_PROBLEM,
+                "description": "refused under the rule named in `rule`; recorded at `index`, "
+                "which is the first place when the same statement was sent before",
+            },
+            "429": {
+                **_PROBLEM,
+                "description": "the queue is full, or the member is above the policy's rate; see Retry-After",
+            },
             "default": _PROBLEM,
         },
     }

@@ -40,6 +40,7 @@ _STATUS_BY_CODE: dict[str, int] = {
     "form.sequence.length": 413,
     "body.too_large": 413,
     "upload.size": 413,
+    "body.too_slow": 408,
     "body.media_type": 415,
     "http.method": 405,
 }
@@ -66,6 +67,7 @@ _TITLES = {
     403: ("Not authorised", "未获授权"),
     404: ("Not found", "未找到"),
     405: ("Method not allowed", "不支持该方法"),
+    408: ("Too slow", "传输过慢"),
     409: ("Conflict with the ledger's state", "与账本状态冲突"),
     413: ("Too large", "内容过大"),
     415: ("Unsupported media type", "不支持的媒体类型"),
@@ -95,7 +97,7 @@ def language_of(headers: Mapping[str, str]) -> str:
         if primary not in ("zh", "en"):
             continue
         weight = _quality(parameters)
-        if weight > best:
+        if weight > max(best, 0.0):
             best, language = weight, primary
     return language
 
@@ -134,9 +136,14 @@ def problem_response(request: Request, error: SuyuanError, **extra: object) -> R
     """Return the HTTP answer for an error, in the language the request asks for."""
     language = language_of(request.headers)
     body = problem(error, language, **extra)
-    headers = {"content-language": language}
+    # Without a word on caching, a cache may keep a 404 for a tile that is there a second later (RFC 9111, 4.2.2).
+    headers = {"content-language": language, "vary": "accept-language", "cache-control": "no-store"}
     if isinstance(error, OverloadError):
         headers["retry-after"] = str(error.params.get("retry_after", 1))
     if body["status"] == 401:
         headers["www-authenticate"] = 'Bearer realm="suyuan"'
+    if body["status"] == 405:
+        headers["allow"] = str(error.params.get("allowed", ""))
+    if body["status"] == 408:
+        headers["connection"] = "close"
     return Response(orjson.dumps(body), status_code=status_of(error), media_type=PROBLEM_TYPE, headers=headers)

@@ -1,4 +1,4 @@
-"""Record commitments: salted leaves of a record's fields under one root (FORMATS, Records, batches, references).
+"""Record commitments: salted leaves of a record's fields under one root (docs/spec/records.md).
 
 Every record version has a fresh 32-byte record key; all salts follow from it, so destroying the key and the values
 leaves a commitment that nobody can open. Records come by the million: what is the same for all records of an item is

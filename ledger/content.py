@@ -1,4 +1,4 @@
-"""What a hand-over delivers: content leaves, their root, and the commitment to the content key (FORMATS)."""
+"""What a hand-over delivers: content leaves, their root, and the commitment to the content key (docs/spec)."""
 
 from __future__ import annotations
 

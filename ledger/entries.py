@@ -1,4 +1,4 @@
-"""The four kinds of log entry, and the app hash that chains the blocks (FORMATS, section Entries)."""
+"""The four kinds of log entry, and the app hash that chains the blocks (docs/spec/log.md)."""
 
 from __future__ import annotations
 

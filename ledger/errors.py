@@ -10,7 +10,7 @@ Families (the direct subclasses of `SuyuanError`) say who can act:
 - `FormError`       the bytes are not what the format asks for; fix the producer.
 - `SignatureError`  a signature or key is wrong.
 - `StateError`      well formed, but it does not fit what the ledger holds now.
-- `RuleError`       a rule of DOMAIN.md forbids it; `code` is the rule id.
+- `RuleError`       a rule forbids it (docs/rules.md); `code` is the rule id.
 - `ProofError`      a proof does not prove what it claims.
 - `ForkError`       two signed heads exclude each other, or a head went back.
 - `QuorumError`     too few known cosignatures.
@@ -59,8 +59,13 @@ class SuyuanError(Exception):
     next_step: ClassVar[Text] = Text("Report this with the log of the node.", "请连同节点日志一并报告。")
 
     def __init__(self, **params: Param) -> None:
+        # The text is made when somebody reads it: on the hot path most errors are only caught.
         self.params: dict[str, Param] = params
-        super().__init__(self.message())
+        super().__init__()
+
+    def __str__(self) -> str:
+        """Return what happened and why, in English."""
+        return self.message()
 
     @property
     def stable_code(self) -> str:

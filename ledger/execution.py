@@ -30,7 +30,7 @@ HEARTBEAT_MS = 600_000
 
 ZERO_APP_HASH = bytes(32)
 INDEX_ROOT = bytes(32)
-"""32 zero bytes until a verifiable index exists (FORMATS.md)."""
+"""32 zero bytes until a verifiable index exists (docs/spec)."""
 
 _LOAD_ROUNDS = 64
 """A chain of corrections is walked one version a round; a kind that asks for more has a defect."""

@@ -1,4 +1,4 @@
-"""Holdings: who holds which part of a record list, since when, through which hop (DESIGN.md, "Holding").
+"""Holdings: who holds which part of a record list, since when, through which hop (docs/architecture.md).
 
 Pure functions over the rows of the HOLDING table. A hop gives ranges of a record list (a batch), or the one record of a
 statement, whose ranges are empty. Nothing here is per row: each operation is a merge of sorted ranges.

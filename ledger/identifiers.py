@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from ledger.codes import check_resident_number, check_uscc
+from ledger.codes import USCC_LENGTH, check_resident_number, check_uscc
 from ledger.errors import FormError
 
 RESIDENT_NUMBER: Final = "resident_number"
@@ -140,6 +140,8 @@ def _blank_if_opaque(token: re.Match[str]) -> str:
     text = token[0]
     if _UUID.fullmatch(text) is not None or (len(text) >= OPAQUE_LENGTH and _LETTER.search(text) is not None):
         return "#"
+    if len(text) != USCC_LENGTH:
+        return text
     try:
         check_uscc(text)
     except FormError:

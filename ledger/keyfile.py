@@ -7,7 +7,7 @@ which is the one place in `ledger` where the result is not a function of the arg
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -44,11 +44,19 @@ class KeyFileMalformed(ConfigError):
     next_step = Text("Use an Ed25519, P-256 or X25519 key file.", "请使用 Ed25519、P-256 或 X25519 密钥文件。")
 
 
+@dataclass(frozen=True, slots=True)
+class Passphrase:
+    """A passphrase, and where it was read from (an option, a variable, a file), which an error may name."""
+
+    text: str = field(repr=False)
+    source: str
+
+
 class PassphraseWrong(ConfigError):
     """The passphrase does not open the key file."""
 
     code = "keyfile.passphrase"
-    what = Text("The passphrase does not open the key file.", "口令无法解开该密钥文件。")
+    what = Text("The passphrase from {source} does not open the key file.", "取自 {source} 的口令无法解开该密钥文件。")
     next_step = Text("Give the passphrase it was written with.", "请提供写入该文件时的口令。")
 
 
@@ -134,23 +142,24 @@ def dump_key(key: PrivateKey, passphrase: str | None) -> bytes:
     return private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)
 
 
-def load_key(data: bytes, passphrase: str | None) -> PrivateKey:
-    """Return the key of a PEM file.
+def load_key(data: bytes, passphrase: Passphrase | str | None) -> PrivateKey:
+    """Return the key of a PEM file; give a `Passphrase` where the error is to name its source.
 
     Raises `KeyFileMalformed`, `PassphraseMissing`, `PassphraseWrong` or `PassphraseNotNeeded`.
     """
     if len(data) > MAX_KEY_FILE_SIZE:
         raise KeyFileMalformed
+    given = Passphrase(passphrase, "the caller") if isinstance(passphrase, str) else passphrase
     encrypted = b"-----BEGIN ENCRYPTED PRIVATE KEY-----" in data
-    if encrypted and passphrase is None:
+    if encrypted and given is None:
         raise PassphraseMissing
-    if not encrypted and passphrase is not None and b"-----BEGIN PRIVATE KEY-----" in data:
+    if not encrypted and given is not None and b"-----BEGIN PRIVATE KEY-----" in data:
         raise PassphraseNotNeeded
     try:
-        private = load_pem_private_key(data, None if passphrase is None else passphrase.encode())
+        private = load_pem_private_key(data, None if given is None else given.text.encode())
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        if encrypted:
-            raise PassphraseWrong from error
+        if given is not None and encrypted:
+            raise PassphraseWrong(source=given.source) from error
         raise KeyFileMalformed from error
     if isinstance(private, Ed25519PrivateKey):
         return PrivateKey("Ed25519", private.private_bytes_raw())

@@ -1,4 +1,4 @@
-"""Manifests of batches: the sorted fixed-width rows that one batch root covers (FORMATS, Records, batches, references).
+"""Manifests of batches: the sorted fixed-width rows that one batch root covers (docs/spec/records.md).
 
 A row is subject value ‖ record commitment, 64 bytes. Rows rise strictly, so a manifest is its own index, and two
 neighbouring rows prove that a subject is absent. Building proofs is `ledger.manifest_prove`.

@@ -1,4 +1,4 @@
-"""References to records, and sets of them: sorted lists of ranges, never rows (FORMATS, Records, batches, references).
+"""References to records, and sets of them: sorted lists of ranges, never rows (docs/spec/records.md).
 
 `<statement id>` names the one record of a `record.submit`; `<statement id>:<row>` a row of a batch. A set is a sorted
 list of statement ids, each with sorted ranges of rows that neither touch nor overlap; a single record has no ranges.

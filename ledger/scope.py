@@ -1,4 +1,4 @@
-"""Authority as one value: every dimension of what somebody may do with records (DESIGN.md, "Scope").
+"""Authority as one value: every dimension of what somebody may do with records (docs/architecture.md).
 
 `Scope.covers` is the one test behind grants, sub-grants, offers and uses. A dimension that is absent (None) is not
 limited there, so it fits only inside one that is not limited either. Purposes compare by the catalogue's tree, never

@@ -1,4 +1,4 @@
-"""Statements: what members sign and the ledger orders (FORMATS, section Statement).
+"""Statements: what members sign and the ledger orders (docs/spec/statement.md).
 
 A statement is a COSE_Sign1 whose protected header has exactly the labels 1, 3, 4, 15 and 16, whose unprotected header
 is empty and whose payload is JSON in RFC 8785 form. Its id is the RFC 9162 leaf hash of its bytes.

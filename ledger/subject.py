@@ -1,4 +1,4 @@
-"""Subject values: how a record names its subject without naming it (FORMATS, Records, batches, references).
+"""Subject values: how a record names its subject without naming it (docs/spec/records.md).
 
 Organisations carry a keyed tag, which whoever holds the linking key can recompute. A person carries a link made from
 the tag and the record's own key, so that nothing on the ledger joins two records of one person.

@@ -12,20 +12,21 @@ import click
 import msgspec
 
 from ledger.errors import AccessError, ConfigError, FormError, NotFoundError, SuyuanError, UnreachableError
+from ledger.keyfile import Passphrase
 from ledger.kinds.genesis import Genesis
 from node.begin import begin_node
 from node.config import SettingValue, read_settings
 from node.errors import AlreadyRunning
 from node.files import DataDirectory, locked
 from node.genesis_file import parse_genesis, read_genesis
-from node.key_store import create_keys, read_passphrase
+from node.key_store import create_keys, load_keys, read_passphrase
 from node.status import read_status
 from node.supervisor import Supervisor
 from node.talk import set_up
 from node.working_days import PACKAGE, draft_calendar, package_version
 
 EXITS: Final = ((ConfigError, 3), (AccessError, 4), (NotFoundError, 5), (UnreachableError, 6), (FormError, 2))
-"""Exit codes by family of error (DESIGN.md, "Commands"); anything else is 1."""
+"""Exit codes by family of error (docs/operations.md); anything else is 1."""
 
 _data = click.option(
     "--data", type=click.Path(path_type=Path, file_okay=False), default=Path("node-data"), show_default=True,
@@ -34,7 +35,7 @@ _data = click.option(
 _json = click.option("--json", "as_json", is_flag=True, help="Write JSON.")
 _passphrase_file = click.option(
     "--passphrase-file", type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    help="File whose first line is the passphrase; otherwise SUYUAN_PASSPHRASE, or a prompt.",
+    help="File whose first line is the passphrase; else SUYUAN_PASSPHRASE, SUYUAN_PASSPHRASE_FILE, a prompt.",
 )  # fmt: skip
 
 
@@ -48,16 +49,16 @@ def _fail(error: SuyuanError) -> NoReturn:
     sys.exit(next((code for family, code in EXITS if isinstance(error, family)), 1))
 
 
-def _passphrase(data: DataDirectory, file: Path | None, *, new: bool) -> str | None:
+def _passphrase(data: DataDirectory, file: Path | None, *, new: bool) -> Passphrase | None:
     """Return the passphrase; a person at a terminal is asked for it."""
-    settings = read_settings(data, {"passphrase_file": file}).settings
+    configuration = read_settings(data, {"passphrase_file": file})
     prompt: Callable[[], str] | None = None
     if sys.stdin.isatty():
 
         def prompt() -> str:
             return str(click.prompt("Passphrase", hide_input=True, confirmation_prompt=new, err=True))
 
-    return read_passphrase(settings.passphrase_file, prompt)
+    return read_passphrase(configuration.settings.passphrase_file, configuration.origins["passphrase_file"], prompt)
 
 
 @cli.command()
@@ -122,7 +123,7 @@ def init(
 
 
 def _complete(
-    data: DataDirectory, draft: Path, name: str, member: str, url: str | None, passphrase: str | None
+    data: DataDirectory, draft: Path, name: str, member: str, url: str | None, passphrase: Passphrase | None
 ) -> Genesis:
     """Return the genesis document of a draft, with this node as the only one."""
     document = msgspec.json.decode(draft.read_bytes(), type=dict[str, object])
@@ -152,6 +153,8 @@ def start(
         genesis = read_genesis(directory)
         directory.create()
         passphrase = _passphrase(directory, passphrase_file, new=False)
+        # The children read it from their environment, so that only here its source can be named.
+        load_keys(directory, passphrase)
         log = set_up("supervisor", settings.log_level)
 
         def ready(url: str) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ledger.execution import Head
 from ledger.genesis import check_genesis, make_genesis_entry
+from ledger.keyfile import Passphrase
 from ledger.kinds.genesis import Genesis
 from node.errors import AlreadyInitialised
 from node.files import DataDirectory, sync_directory, write_atomic
@@ -17,7 +18,7 @@ DRAFT_NAME = "ledger.db.new"
 """The database is made under this name and then renamed, so that a crash leaves no half of a node."""
 
 
-def begin_node(data: DataDirectory, genesis: Genesis, passphrase: str | None) -> Head:
+def begin_node(data: DataDirectory, genesis: Genesis, passphrase: Passphrase | None) -> Head:
     """Write genesis, policy and database of a node whose keys exist; returns the head that holds leaf 0 only.
 
     Raises `AlreadyInitialised`, `NodeNotInGenesis`, `ConfigError`, or as `ledger.genesis.check_genesis`.

@@ -36,6 +36,7 @@ class Settings(BaseSettings):
     queue_statements: int = Field(20_000, ge=1, description="statements that may wait for a block")
     block_statements: int = Field(2_000, ge=1, le=100_000, description="most statements of one block")
     answer_seconds: int = Field(30, ge=1, description="how long a front waits for the writer")
+    body_seconds: int = Field(30, ge=1, description="how long a request body may take before its pace counts")
     mailbox_bytes: int = Field(256 * 2**20, ge=1, description="most bytes of one package in the mailbox")
     mailbox_total_bytes: int = Field(16 * 2**30, ge=1, description="most bytes of all packages in the mailbox")
     mailbox_hours: int = Field(240, ge=1, description="hours after which a package is dropped in any case")

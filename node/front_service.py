@@ -33,7 +33,7 @@ from node.writer import wall_clock
 __all__ = ["LogIdentity", "NodeService", "Place", "Reader", "Submitted", "WaitState"]
 
 WaitState = State
-"""`sequenced`, `integrated`, `published` or `witnessed` (DESIGN.md, "Log and checkpoints")."""
+"""`sequenced`, `integrated`, `published` or `witnessed` (docs/spec/log.md)."""
 
 SWEEP_SECONDS: Final = 30.0
 """How often the mailbox is looked through."""

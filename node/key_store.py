@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from ledger.errors import ConfigError
-from ledger.keyfile import PrivateKey, dump_key, load_key
+from ledger.keyfile import Passphrase, PrivateKey, dump_key, load_key
 from ledger.keys import Signer
 from ledger.kinds.fields import Jwk
 from ledger.kinds.genesis import Genesis, Node
@@ -20,10 +20,12 @@ from ledger.notes.consortium import NodeKeys as PublicNodeKeys
 from ledger.notes.consortium import consortium_policy
 from ledger.notes.signers import Ed25519Cosigner, Ed25519NoteSigner
 from ledger.notes.vkey import Vkey
+from node.config import Origin
 from node.errors import NodeNotInGenesis
 from node.files import PRIVATE, DataDirectory, write_atomic
 
 PASSPHRASE_ENVIRONMENT: Final = "SUYUAN_PASSPHRASE"  # noqa: S105  # the name of a variable
+_SOURCES: Final[Mapping[Origin, str]] = {"flag": "--passphrase-file", "environment": "SUYUAN_PASSPHRASE_FILE"}
 _NAMES: Final = ("log", "cosigner", "service")
 
 
@@ -74,7 +76,7 @@ class NodeKeys:
         return node
 
 
-def create_keys(data: DataDirectory, passphrase: str | None) -> NodeKeys:
+def create_keys(data: DataDirectory, passphrase: Passphrase | None) -> NodeKeys:
     """Draw the node's keys and write them; keys that are there are read instead. Raises as `load_keys`."""
     data.create()
     if all(_path(data, name).exists() for name in _NAMES):
@@ -82,11 +84,11 @@ def create_keys(data: DataDirectory, passphrase: str | None) -> NodeKeys:
     for name in _NAMES:
         if not _path(data, name).exists():
             key = PrivateKey("Ed25519", secrets.token_bytes(32))
-            write_atomic(_path(data, name), dump_key(key, passphrase), PRIVATE)
+            write_atomic(_path(data, name), dump_key(key, None if passphrase is None else passphrase.text), PRIVATE)
     return load_keys(data, passphrase)
 
 
-def load_keys(data: DataDirectory, passphrase: str | None) -> NodeKeys:
+def load_keys(data: DataDirectory, passphrase: Passphrase | None) -> NodeKeys:
     """Read the node's keys. Raises `ConfigError` for a missing file or a wrong passphrase."""
     keys: dict[str, PrivateKey] = {}
     for name in _NAMES:
@@ -103,17 +105,23 @@ def _path(data: DataDirectory, name: str) -> Path:
     return data.keys / f"{name}.pem"
 
 
-def read_passphrase(file: Path | None, prompt: Callable[[], str] | None = None) -> str | None:
-    """Return the passphrase: from the environment, else the first line of `file`, else the prompt, else None."""
+def read_passphrase(
+    file: Path | None, origin: Origin = "environment", prompt: Callable[[], str] | None = None
+) -> Passphrase | None:
+    """Return the passphrase, None when there is none; raises `ConfigError` for a file that cannot be read.
+
+    A `file` given by flag comes first, then SUYUAN_PASSPHRASE, then the file of another `origin`, then the prompt.
+    """
     given = os.environ.get(PASSPHRASE_ENVIRONMENT)
-    if given:
-        return given
+    if given and origin != "flag":
+        return Passphrase(given, PASSPHRASE_ENVIRONMENT)
     if file is not None:
         try:
-            return file.read_text(encoding="utf-8").split("\n", 1)[0]
+            line = file.read_text(encoding="utf-8").partition("\n")[0].rstrip("\r")
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(detail=f"the passphrase file {file}: {error}") from error
-    return None if prompt is None else prompt()
+        return Passphrase(line, f"{_SOURCES.get(origin, 'passphrase_file')} {file}")
+    return None if prompt is None else Passphrase(prompt(), "the prompt")
 
 
 def policy_text(genesis: Genesis) -> str:

@@ -27,7 +27,7 @@ from ledger.state.tables import KEY, KeyState, StateRow
 from ledger.state.view import Need
 from ledger.tiles import MAX_TILE_LEVEL, TILE_HEIGHT, TILE_WIDTH, encode_bundle
 from node.files import DataDirectory
-from node.store.heads import Published, read_head, read_published, read_resident_at
+from node.store.heads import Published, read_head, read_published, read_resident_at, read_size
 from node.store.lineage import Snapshot
 from node.store.runs import DEFAULT_SIZES
 from node.store.schema import LEAF
@@ -35,7 +35,7 @@ from node.store.segments import IDS, KeyIndex, statement_key
 from node.store.sqlite import open_reader
 from node.store.state_rows import load_resident
 from node.store.subjects import SubjectIndex
-from node.store.tree import SqlHashes, read_tile
+from node.store.tree import SqlHashes, TileCache, read_tile
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,8 @@ class Reader:
         self._ids = KeyIndex(IDS, DEFAULT_SIZES)
         self._subjects = SubjectIndex()
         self._lock = threading.Lock()
+        self._tiles = TileCache()
+        self._origin = ""
         self._resident: tuple[int, dict[StateKey, StateRow]] = (-1, {})
         self._keys: dict[str, PublicKey] = {}
 
@@ -83,7 +85,7 @@ class Reader:
     def _find(self, connection: Connection, keys: Collection[bytes]) -> Mapping[bytes, int]:
         # One look-up at a time: the index in memory follows the newest snapshot, an older one sees less of it.
         with self._lock:
-            size = read_head(connection).size
+            size = read_size(connection)
             self._ids.refresh(connection, size)
             return self._ids.find(connection, keys, size)
 
@@ -143,12 +145,12 @@ class Reader:
     def leaf_inclusion(self, index: int, size: int) -> Sequence[bytes]:
         """Return the path from a leaf to the root of `size` leaves. Raises `IndexOutOfRangeError`."""
         with self._connection() as connection:
-            return inclusion_proof(index, size, SqlHashes(connection, read_head(connection).size))
+            return inclusion_proof(index, size, SqlHashes(connection, read_size(connection)))
 
     def consistency(self, size1: int, size2: int) -> Sequence[bytes]:
         """Return the proof that the tree of `size2` leaves extends the one of `size1`. Raises a `ProofError`."""
         with self._connection() as connection:
-            return consistency_proof(size1, size2, SqlHashes(connection, read_head(connection).size))
+            return consistency_proof(size1, size2, SqlHashes(connection, read_size(connection)))
 
     # Proofs and receipts of one statement.
 
@@ -168,17 +170,22 @@ class Reader:
             if row is None:
                 raise NotFoundError(what_kind="statement", name=statement_id[:64])
             _check_covered(row.index, published)
-            path = inclusion_proof(row.index, published.size, SqlHashes(connection, published.size))
-            origin = read_head(connection).origin
+            path = self._path(connection, row.index, published)
+            # The origin never changes, so it is read once.
+            self._origin = self._origin or read_head(connection).origin
         return sign_inclusion_receipt(
             self._receipts,
-            origin=origin,
+            origin=self._origin,
             sub=row.sub,
             size=published.size,
             index=row.index,
             path=path,
             root=published.root,
         )
+
+    def _path(self, connection: Connection, index: int, published: Published) -> tuple[bytes, ...]:
+        with self._lock:
+            return inclusion_proof(index, published.size, SqlHashes(connection, published.size, self._tiles))
 
     def proof(self, statement_id: str) -> str:
         """Return a C2SP tlog-proof of the statement's entry. Raises as `receipt`."""
@@ -192,7 +199,7 @@ class Reader:
         with self._connection() as connection:
             published = _published(connection)
             _check_covered(index, published)
-            path = inclusion_proof(index, published.size, SqlHashes(connection, published.size))
+            path = self._path(connection, index, published)
         return str(TlogProof(index, path, SignedNote.parse(published.note)))
 
     # Files of the data directory that outsiders may read.

@@ -17,6 +17,7 @@ from typing import Final
 from structlog.typing import FilteringBoundLogger
 
 from ledger.errors import ConfigError, UnreachableError
+from ledger.keyfile import Passphrase
 from node import lifeline
 from node.config import PREFIX, Settings, SettingValue
 from node.errors import WriterRefused
@@ -56,7 +57,7 @@ class Supervisor:
         self,
         data: DataDirectory,
         settings: Settings,
-        passphrase: str | None,
+        passphrase: Passphrase | None,
         log: FilteringBoundLogger,
         ready: Callable[[str], None],
     ) -> None:
@@ -96,9 +97,9 @@ class Supervisor:
         try:
             writer.keeper = loop.create_task(self._keep(writer))
             await self._until_ready(self._writer_answers)
-            for front in fronts:
-                front.keeper = loop.create_task(self._keep(front))
-            if fronts:
+            if fronts and not self._stopping.is_set():
+                for front in fronts:
+                    front.keeper = loop.create_task(self._keep(front))
                 await self._until_ready(self._front_answers)
             if not self._stopping.is_set():
                 write_atomic(self._data.run / "url", f"{self.url}\n".encode())
@@ -116,12 +117,13 @@ class Supervisor:
             raise WriterRefused
 
     def _writer(self) -> _Child:
-        return _Child(WRITER, (sys.executable, "-m", "node.writer", "--data", str(self._data.path)))
+        # With -P nothing in the working folder is taken for our own packages; a data directory may be called "node".
+        return _Child(WRITER, (sys.executable, "-P", "-m", "node.writer", "--data", str(self._data.path)))
 
     def _front(self, number: int) -> _Child:
         assert self._socket is not None
         descriptor = str(self._socket.fileno())
-        command = (sys.executable, "-m", "api.front", "--data", str(self._data.path), "--fd", descriptor)
+        command = (sys.executable, "-P", "-m", "api.front", "--data", str(self._data.path), "--fd", descriptor)
         return _Child(f"front-{number}", command)
 
     async def _keep(self, child: _Child) -> None:
@@ -244,7 +246,7 @@ def _listen(settings: Settings) -> socket.socket:
     return server
 
 
-def _environment(settings: Settings, passphrase: str | None, descriptor: int) -> Mapping[str, str]:
+def _environment(settings: Settings, passphrase: Passphrase | None, descriptor: int) -> Mapping[str, str]:
     """Return the children's environment: ours, with every setting in force, the passphrase and the lifeline."""
     environment = dict(os.environ)
     values: dict[str, SettingValue] = settings.model_dump()
@@ -252,6 +254,6 @@ def _environment(settings: Settings, passphrase: str | None, descriptor: int) ->
         if value is not None:
             environment[f"{PREFIX}{name.upper()}"] = str(value.resolve() if isinstance(value, Path) else value)
     if passphrase is not None:
-        environment[PASSPHRASE_ENVIRONMENT] = passphrase
+        environment[PASSPHRASE_ENVIRONMENT] = passphrase.text
     environment[lifeline.ENVIRONMENT] = str(descriptor)
     return environment

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import msgspec
 from fastapi import Query
-from node.front_service import Reader
 from starlette.responses import Response
 
 from ledger.errors import NotFoundError
+from node.front_service import Reader
 
 AsOf = Annotated[int | None, Query(ge=1, description="tree size; the head's when left out")]
 

@@ -24,9 +24,9 @@ class QuestionMalformed(FormError):
     next_step = Text("See the OpenAPI document.", "请参阅 OpenAPI 文档。")
 
 
-async def read_asked(request: Request, kind: type[T]) -> T:
-    """Return the body of a question; raises QuestionMalformed or as `read_body`."""
-    data = await read_body(request, MAX_ASKED_BYTES)
+async def read_asked(request: Request, kind: type[T], patience: float) -> T:
+    """Return the body of a question; `patience` is in seconds. Raises QuestionMalformed or as `read_body`."""
+    data = await read_body(request, MAX_ASKED_BYTES, patience)
     try:
         return msgspec.json.decode(data, type=kind)
     except msgspec.MsgspecError as error:

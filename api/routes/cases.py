@@ -93,7 +93,7 @@ def router(face: NodeFace) -> APIRouter:
     )
     async def ask(request: Request, id: StatementIdPath) -> Response:  # noqa: A002
         caller = face.caller(request)
-        question = await read_asked(request, CaseQuestion)
+        question = await read_asked(request, CaseQuestion, face.patience)
         scope = case_scope(reader, id, caller.uscc, question.scope.opening())
         at = asked.size(question.as_of)
         value, statements = _ANSWERS[question.question](reader, scope, question, at)

@@ -1,4 +1,4 @@
-"""Questions 7 and 12 of DOMAIN.md: who must still act on an end, and whether a product still holds.
+"""Question 7 and 12: who must still act on an end, and whether a product still holds.
 
 Whoever signed what is asked about, those whose records it concerns, and overseers see the whole answer. Who only has to
 act sees its own part; who only knows a product's id learns whether it stands.

@@ -1,4 +1,4 @@
-"""Question 6 of DOMAIN.md: refusals, findings and duties by member, each as of any past head.
+"""Question 6: refusals, findings and duties by member, each as of any past head.
 
 Overseers see everybody's; any other member sees its own.
 """
@@ -38,11 +38,16 @@ def router(face: NodeFace) -> APIRouter:
         request: Request,
         code: Annotated[str | None, Query(pattern="^F-[A-Z-]{1,30}$")] = None,
         party: UsccQuery = None,
+        open: Annotated[bool | None, Query(description="only those still open, or only those put right")] = None,  # noqa: A002 - its name in the query
         as_of: AsOf = None,
     ) -> Response:
         wanted = _whose(face.caller(request), party)
         at = asked.size(as_of)
-        found = findings_at(reader, at, code=code, party=wanted)
+        found = [
+            finding
+            for finding in findings_at(reader, at, code=code, party=wanted)
+            if open is None or finding.open is open
+        ]
         return asked.answer(found, at, sorted({statement for finding in found for statement in finding.statements}))
 
     @api.get("/refusals", summary="Question 6: attempts without authority")
@@ -62,7 +67,7 @@ def router(face: NodeFace) -> APIRouter:
         party: UsccQuery = None,
         as_of: AsOf = None,
     ) -> Response:
-        caller = face.caller(request)
+        caller = face.gate.caller(request, suspended_too=True)
         wanted = party or caller.uscc
         if wanted != caller.uscc:
             require_role(caller, *OVERSEERS)

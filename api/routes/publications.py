@@ -1,4 +1,4 @@
-"""Question 8 of DOMAIN.md: the parity of what is public on a site, for its member and those who watch publications."""
+"""Question 8: the parity of what is public on a site, for its member and those who watch publications."""
 
 from __future__ import annotations
 

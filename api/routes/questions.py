@@ -1,4 +1,4 @@
-"""Questions 1, 2, 3, 5 and 9 of DOMAIN.md, each as of any past head.
+"""Questions 1, 2, 3, 5 and 9, each as of any past head.
 
 Every answer names the tree it was given for, the statements it rests on (each can be proven by its tlog-proof) and how
 it is complete: "replay", that is by re-executing the log.
@@ -21,7 +21,7 @@ from ledger.lineage.grants import grant_tree
 from ledger.lineage.holders import holders
 from ledger.lineage.trace import trace_back, trace_forward
 from ledger.state.authority_tables import PRODUCT, ProductState
-from ledger.state.tables import CONTRACT, GRANT, HOLDING, RECORD, TRANSFER, RecordState, TransferState
+from ledger.state.tables import CONTRACT, GRANT, HOLDING, RECORD, TRANSFER, HoldingState, RecordState, TransferState
 from ledger.state.view import Need
 
 TRACERS = ("auditor",)
@@ -40,7 +40,7 @@ def check_trace(face: NodeFace, caller: Caller, reference: str) -> None:
     """
     if caller.has(*TRACERS):
         return
-    anchor = reference.partition(":")[0]
+    anchor, _, row = reference.partition(":")
     rows = face.service.reader.state(
         [
             Need(RECORD.name, anchor),
@@ -55,8 +55,18 @@ def check_trace(face: NodeFace, caller: Caller, reference: str) -> None:
     record, transfer = rows.get((RECORD.name, anchor, "")), rows.get((TRANSFER.name, anchor, ""))
     own = isinstance(record, RecordState) and record.issuer == caller.uscc
     party = isinstance(transfer, TransferState) and caller.uscc in (transfer.sender, transfer.receiver)
-    if not own and not party and (HOLDING.name, anchor, caller.uscc) not in rows:
+    holding = rows.get((HOLDING.name, anchor, caller.uscc))
+    holds = isinstance(holding, HoldingState) and _holds(holding, row)
+    if not own and not party and not holds:
         raise RoleMissing(member=caller.uscc, needed=", ".join(("its issuer and holders", *TRACERS)))
+
+
+def _holds(holding: HoldingState, row: str) -> bool:
+    """Whether a member's holdings in a list have the row asked about; the list itself ("") they always have."""
+    if not row:
+        return True
+    ranges = [pair for entry in holding.entries for pair in entry.ranges]
+    return any(first <= int(row) <= last for first, last in ranges)
 
 
 def router(face: NodeFace) -> APIRouter:
@@ -92,8 +102,9 @@ def router(face: NodeFace) -> APIRouter:
 
     @api.get("/grants/{id}/tree", summary="Question 5: the grant tree, its hand-overs and what is left")
     async def tree(request: Request, id: StatementIdPath, as_of: AsOf = None) -> Response:  # noqa: A002
+        caller = face.caller(request)
         rows = reader.state([Need(GRANT.name, id)])
-        require_party(face.caller(request), parties_of(rows), *OVERSEERS)
+        require_party(caller, parties_of(rows), *OVERSEERS)
         if not rows:
             raise NotFoundError(what_kind="grant", name=id)
         at = asked.size(as_of)
@@ -102,8 +113,9 @@ def router(face: NodeFace) -> APIRouter:
 
     @api.get("/contracts/{id}", summary="Question 9: value, milestones, payments, verification, disagreements")
     async def contract(request: Request, id: StatementIdPath, as_of: AsOf = None) -> Response:  # noqa: A002
+        caller = face.caller(request)
         rows = reader.state([Need(CONTRACT.name, id)])
-        require_party(face.caller(request), parties_of(rows), *OVERSEERS, "verifier")
+        require_party(caller, parties_of(rows), *OVERSEERS, "verifier")
         if not rows:
             raise NotFoundError(what_kind="contract", name=id)
         at = asked.size(as_of)

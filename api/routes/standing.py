@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from api.access import require_party
 from api.node_face import NodeFace
-from api.routes.statements import parties_of
+from api.routes.statements import READERS_OF_ALL, parties_of
 from ledger.errors import NotFoundError
 from ledger.state.tables import (
     CATALOGUE,
@@ -25,7 +25,6 @@ from ledger.state.tables import (
 )
 from ledger.state.view import Need
 
-READERS_OF_ALL = ("auditor",)
 UsccPath = Annotated[str, Path(pattern="^[0-9A-Z]{18}$")]
 StatementIdPath = Annotated[str, Path(pattern="^[0-9a-f]{64}$")]
 
@@ -35,8 +34,8 @@ def named(row: StateRow) -> dict[str, object]:
     return {name: msgspec.to_builtins(getattr(row, name)) for name in row.__struct_fields__}
 
 
-def _json(value: object) -> Response:
-    return Response(msgspec.json.encode(value), media_type="application/json", headers={"cache-control": "no-cache"})
+def _json(value: object, caching: str = "no-cache") -> Response:
+    return Response(msgspec.json.encode(value), media_type="application/json", headers={"cache-control": caching})
 
 
 def router(face: NodeFace) -> APIRouter:
@@ -67,12 +66,13 @@ def router(face: NodeFace) -> APIRouter:
         return _json(named(row))
 
     async def party_row(request: Request, table: str, wanted: str) -> Response:
+        caller = face.caller(request)
         rows = reader.state([Need(table, wanted)])
-        require_party(face.caller(request), parties_of(rows), *READERS_OF_ALL)
+        require_party(caller, parties_of(rows), *READERS_OF_ALL)
         row = rows.get((table, wanted, ""))
         if row is None:
             raise NotFoundError(what_kind=table, name=wanted)
-        return _json(named(row))
+        return _json(named(row), "private, no-cache")
 
     @api.get("/transfers/{id}", summary="A hand-over as it stands")
     async def transfer(request: Request, id: StatementIdPath) -> Response:  # noqa: A002
@@ -92,6 +92,6 @@ def router(face: NodeFace) -> APIRouter:
         require_party(caller, frozenset((issuer, holder)) - {""}, *READERS_OF_ALL)
         if row is None:
             raise NotFoundError(what_kind="record", name=id)
-        return _json(named(row))
+        return _json(named(row), "private, no-cache")
 
     return api

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 import orjson
-from node.front_service import Reader
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from api.access import Caller, RoleMissing
-from api.node_face import NodeFace, guarded
+from api.node_face import NodeFace
 from api.routes.concern import concerns
 from ledger.encoding import JsonValue
 from ledger.errors import NotFoundError
@@ -29,6 +28,7 @@ from ledger.state.tables import (
 )
 from ledger.state.view import Need
 from ledger.statement import decode_statement
+from node.front_service import Reader
 
 READERS_OF_ALL = ("auditor",)
 """Roles that read every statement. An investigator reads under an authorised case (INC-4, `api.routes.cases`)."""
@@ -46,6 +46,7 @@ def routes(face: NodeFace) -> list[Route]:
     async def raw(request: Request) -> Response:
         row, data = _readable(face, request)
         headers = {"suyuan-index": str(row.index), "suyuan-status": "refused" if row.rule else "admitted"}
+        headers["cache-control"] = "private, max-age=31536000, immutable"
         return Response(data, media_type="application/cose", headers=headers)
 
     async def info(request: Request) -> Response:
@@ -67,8 +68,8 @@ def routes(face: NodeFace) -> list[Route]:
         return Response(orjson.dumps(body), media_type="application/json", headers={"cache-control": "private"})
 
     return [
-        Route("/v1/statements/{id}", guarded(raw)),
-        Route("/v1/statements/{id}/info", guarded(info)),
+        Route("/v1/statements/{id}", raw),
+        Route("/v1/statements/{id}/info", info),
     ]
 
 
@@ -95,10 +96,13 @@ def may_read(reader: Reader, caller: Caller, row: StatementRow, data: bytes) -> 
     if caller.uscc in strings or concerns(reader, caller, row, strings):
         return True
     anchors = [value for name in _ANCHOR_FIELDS if isinstance(value := payload.get(name), str)]
-    needs = [Need(HOLDING.name, row.id, caller.uscc)]
+    # A holder must learn what a correction or withdrawal asks of it, so it reads what names the record it holds.
+    about = payload.get("reference")
+    held = {row.id, about.partition(":")[0]} if isinstance(about, str) else {row.id}
+    needs = [Need(HOLDING.name, anchor, caller.uscc) for anchor in held]
     needs += [Need(table.name, anchor) for anchor in anchors for table in (TRANSFER, GRANT, CONTRACT)]
     found = reader.state(needs)
-    return (HOLDING.name, row.id, caller.uscc) in found or caller.uscc in parties_of(found)
+    return any((HOLDING.name, anchor, caller.uscc) in found for anchor in held) or caller.uscc in parties_of(found)
 
 
 def parties_of(rows: Mapping[StateKey, StateRow]) -> frozenset[str]:

@@ -8,8 +8,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from api.access import RoleMissing, require_role
-from api.bodies import MAX_MANIFEST_BYTES, read_body
-from api.node_face import NodeFace, guarded
+from api.bodies import read_body
+from api.node_face import NodeFace
 from ledger.encoding import base64url, decode_digest
 from ledger.errors import FormError, Text
 
@@ -32,18 +32,19 @@ def routes(face: NodeFace) -> list[Route]:
         require_role(face.caller(request), "source")
         name = decode_digest(request.path_params["hash"]).hex()
         root, count = decode_digest(_query(request, "root")), _number(request, "count")
-        held = manifests.put(name, await read_body(request, MAX_MANIFEST_BYTES), root=root, count=count)
+        body = await read_body(request, manifests.limit, face.patience)
+        held = manifests.put(name, body, root=root, count=count)
         return Response(orjson.dumps({"held": base64url(held)}), status_code=201, media_type="application/json")
 
     async def get_manifest(request: Request) -> Response:
         require_role(face.caller(request), "source", "hub", "operator", "service", "user", "auditor")
         data = manifests.get(decode_digest(request.path_params["hash"]).hex())
-        return Response(data, media_type=OCTETS, headers={"cache-control": "private, immutable"})
+        return Response(data, media_type=OCTETS, headers={"cache-control": "private, max-age=31536000, immutable"})
 
     async def put_package(request: Request) -> Response:
         caller = face.caller(request)
         name = decode_digest(request.path_params["hash"]).hex()
-        body = await read_body(request, mailbox.limit)
+        body = await read_body(request, mailbox.limit, face.patience)
         mailbox.put(name, body, sender=caller.uscc, receiver=_query(request, "receiver"))
         return Response(orjson.dumps({"stored": name}), status_code=201, media_type="application/json")
 
@@ -61,11 +62,11 @@ def routes(face: NodeFace) -> list[Route]:
         return Response(status_code=204)
 
     return [
-        Route("/v1/manifests/{hash}", guarded(put_manifest), methods=["PUT"]),
-        Route("/v1/manifests/{hash}", guarded(get_manifest)),
-        Route("/v1/mailbox/{hash}", guarded(put_package), methods=["PUT"]),
-        Route("/v1/mailbox/{hash}", guarded(get_package)),
-        Route("/v1/mailbox/{hash}", guarded(drop_package), methods=["DELETE"]),
+        Route("/v1/manifests/{hash}", put_manifest, methods=["PUT"]),
+        Route("/v1/manifests/{hash}", get_manifest),
+        Route("/v1/mailbox/{hash}", put_package, methods=["PUT"]),
+        Route("/v1/mailbox/{hash}", get_package),
+        Route("/v1/mailbox/{hash}", drop_package, methods=["DELETE"]),
     ]
 
 

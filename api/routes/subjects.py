@@ -1,4 +1,4 @@
-"""Question 4 of DOMAIN.md: everything about a subject.
+"""Question 4: everything about a subject.
 
 About an institution, by its tags: the hub, which joins them, auditors, and agents whose live mandate names the tag see
 everything; a source sees what became of its own records. About a person only the member that keeps the side table and
@@ -74,7 +74,7 @@ def router(face: NodeFace) -> APIRouter:
     )
     async def institution(request: Request) -> Response:
         caller = face.caller(request)
-        question = await read_asked(request, SubjectQuestion)
+        question = await read_asked(request, SubjectQuestion, face.patience)
         at = asked.size(question.as_of)
         found = _institution(reader, caller, question, at)
         return asked.answer(found, at, found.statements)
@@ -86,7 +86,7 @@ def router(face: NodeFace) -> APIRouter:
     )
     async def person(request: Request, id: StatementIdPath) -> Response:  # noqa: A002
         caller = face.caller(request)
-        question = await read_asked(request, PersonQuestion)
+        question = await read_asked(request, PersonQuestion, face.patience)
         at = asked.size(question.as_of)
         state = load(reader, ACCESS, [id]).get(id)
         if state is None or state.holder != caller.uscc:

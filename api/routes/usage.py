@@ -1,4 +1,4 @@
-"""Questions 10 and 11 of DOMAIN.md: usage per source, item and grantee; timeliness and completeness per source.
+"""Question 10 and 11: usage per source, item and grantee; timeliness and completeness per source.
 
 Regulators and auditors see everybody's counts, any other member what concerns its own records. No subject appears.
 """

@@ -30,7 +30,11 @@ def as_of_option(function: F) -> F:
 def references_option(function: F) -> F:
     """Add `--reference ID[:ROW[-ROW]]`, which may be given many times."""
     option = click.option(
-        "--reference", "references", multiple=True, metavar="ID[:ROW[-ROW]]", help="record, row or rows (repeatable)"
+        "--reference",
+        "references",
+        multiple=True,
+        metavar="ID[:ROW[-ROW]]",
+        help="a record, or of a batch one row or a range of rows such as ID:0-9 (repeatable)",
     )
     return option(function)
 

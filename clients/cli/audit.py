@@ -11,9 +11,9 @@ import msgspec
 from clients.cli.arguments import convert
 from clients.cli.command import command, new_group
 from clients.cli.errors import FileUnusable
-from clients.cli.log_files import FolderFiles, LogFiles, NodeFiles, Replayed, replay_log
 from clients.cli.results import show_object, show_rows
 from clients.cli.session import Session
+from clients.mirror.log_files import FolderFiles, LogFiles, NodeFiles, Replayed, replay_log
 from clients.sdk.heads import FileHeadStore
 from clients.sdk.light_client import follow as follow_head
 from ledger.times import format_time
@@ -48,7 +48,7 @@ def replay(session: Session, folder: Path | None, list_findings: bool) -> None:
     if list_findings:
         rows = [convert(msgspec.to_builtins(finding), dict[str, object], "finding") for finding in found]
         title = session.output.pick(f"Findings at size {head.size}", f"问题（树大小 {head.size}）")
-        show_rows(session, title, ("code", "rule", "party", "since", "due", "open", "about"), rows)
+        show_rows(session, title, ("code", "rule", "party", "since", "open", "about"), rows)
         return
     summary: dict[str, object] = {
         "verdict": "VERIFIED",
@@ -90,23 +90,14 @@ def follow(session: Session, every: float | None, times: int) -> None:
 @click.argument("folder", type=_folder)
 def fetch(session: Session, folder: Path) -> None:
     """Copy checkpoint, tiles and entries of the log into FOLDER, for `--from FOLDER`."""
-    from ledger.tiles import CHECKPOINT_PATH, bundles_of, encode_bundle, entries_path, tiles_of
+    from clients.mirror.fetching import update_mirror
 
-    files = NodeFiles(session.client)
-    note = files.checkpoint()
-    size = session.policy.verify_checkpoint(note).checkpoint.size
-    tiles, bundles = list(tiles_of(size)), list(bundles_of(size))
     with session.output.progress() as progress:
-        task = progress.add_task("", total=len(tiles) + len(bundles))
-        for tile in tiles:
-            _write(folder / tile.path(), files.read_tile(tile.level, tile.index, tile.width))
-            progress.advance(task)
-        for index, width in bundles:
-            _write(folder / entries_path(index, width), encode_bundle(files.bundle(index, width)))
-            progress.advance(task)
-    # Last, so that a folder with a checkpoint has everything that it covers.
-    _write(folder / CHECKPOINT_PATH, note.encode("utf-8", "surrogateescape"))
-    value = {"folder": str(folder), "size": size, "tiles": len(tiles), "bundles": len(bundles)}
+        task = progress.add_task(session.output.pick("leaves", "条目"), total=None)
+        verified = update_mirror(
+            session.client, folder, session.policy, lambda done, size: progress.update(task, completed=done, total=size)
+        )
+    value = {"folder": str(folder), "size": verified.checkpoint.size, "root": verified.checkpoint.root.hex()}
     show_object(session, session.output.pick("Copy", "副本"), value)
 
 
@@ -130,7 +121,7 @@ def bundle(
     session: Session, reference: str, file: Path, about: Literal["statement", "trace"], folder: Path | None
 ) -> None:
     """Make the evidence bundle FILE (.suyuan) about REFERENCE, signed by the member."""
-    from clients.cli.replayed_evidence import ReplayedEvidence
+    from clients.mirror.replayed_evidence import ReplayedEvidence
     from clients.reports.bundle import make_illustrated_bundle
     from ledger.evidence.bundle import Request, gather
     from ledger.lineage.trace import trace_back, trace_forward
@@ -160,7 +151,7 @@ def bundle(
 def export(session: Session, file: Path, form: str, first: int, last: int | None, folder: Path | None) -> None:
     """Write proofs of the statements at a range of log indexes, with their root signed by the member."""
     from clients.cli.merkletools_export import Range, export_merkletools
-    from clients.cli.replayed_evidence import statements_between
+    from clients.mirror.replayed_evidence import statements_between
 
     done = _replayed(session, _files(session, folder))
     checkpoint = done.verified.checkpoint

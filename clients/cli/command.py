@@ -147,7 +147,7 @@ class Root(LazyGroup):
         windows_expand_args: bool = True,
         **extra: Any,
     ) -> NoReturn:
-        """Run, and end the program with the exit code of DESIGN.md; `obj` may bring a session with its surroundings."""
+        """Run, and end the program with its exit code; `obj` may bring a session with its surroundings."""
         del standalone_mode
         words = list(sys.argv[1:] if args is None else args)
         given = extra.pop("obj", None)

@@ -11,7 +11,7 @@ import msgspec
 
 from clients.cli.arguments import as_of_option, convert, read_json_object
 from clients.cli.command import command, new_group
-from clients.cli.results import show_answer, show_object, show_receipted
+from clients.cli.results import show_answer, show_receipted
 from clients.cli.session import Session, read_bytes, read_text
 from clients.imports.currency import minor_units
 from clients.imports.ocds import Heads, ImportedContract, read_ocds
@@ -221,7 +221,4 @@ def _result(text: str) -> dict[str, object]:
 def show(session: Session, contract: str, as_of: int | None) -> None:
     """Show value, milestones, payments, verification and disagreements of CONTRACT."""
     answer = session.client.run(requests.contract_view(contract, as_of))
-    if session.output.as_json or not isinstance(answer.answer, dict):
-        show_answer(session, "contract", answer)
-        return
-    show_object(session, session.output.pick("Contract", "合同"), answer.answer)
+    show_answer(session, session.output.pick("Contract", "合同"), answer)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from email.utils import parsedate_to_datetime
+from functools import partial
 from pathlib import Path
 
 import httpx2
@@ -54,10 +55,10 @@ def doctor(session: Session) -> None:
         _run("settings", lambda: f"{session.configuration.file or 'no file'}"),
         _run("key", lambda: _key(session)),
         _run("node", lambda: _node(session)),
-        _run("clock", lambda: _clock(session)),
-        _run("registered", lambda: _registered(session)),
-        _run("head", lambda: _head(session)),
     ]
+    answers = lines[-1].result == "ok"
+    for name, check in (("clock", _clock), ("registered", _registered), ("head", _head)):
+        lines.append(_run(name, partial(check if answers else _unanswered, session)))
     rows = [(line.check, line.result, line.detail) for line in lines]
     table = session.output.table("doctor", ("check", "result", "detail"), rows)
     failed = [line.check for line in lines if line.result == "failed"]
@@ -79,6 +80,10 @@ def _run(name: str, check: Callable[[], str]) -> _Line:
         return _Line(name, "skipped", str(reason))
     except SuyuanError as error:
         return _Line(name, "failed", f"{error.stable_code}: {error.message()}")
+
+
+def _unanswered(session: Session) -> str:
+    raise _Skipped(f"{session.settings.node} does not answer")
 
 
 def _key(session: Session) -> str:

@@ -56,11 +56,3 @@ class NodeProgramMissing(ConfigError):
     what = Text("The node's program is not installed here.", "此处未安装节点程序。")
     why = Text("A client alone carries no server code.", "仅安装客户端时不含服务端代码。")
     next_step = Text("Install `suyuan` with its folders node and api.", "请安装包含 node 与 api 的 suyuan。")
-
-
-class NodeProgramFailed(ConfigError):
-    """The node's program ended with an error; its own words stand above."""
-
-    code = "cli.node_failed"
-    what = Text("The node's program ended with code {status}.", "节点程序以代码 {status} 结束。")
-    next_step = Text("Read what it wrote above, then run it again.", "请查看上方输出后重试。")

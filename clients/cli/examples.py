@@ -158,7 +158,7 @@ EXAMPLES: Final[dict[str, dict[str, object]]] = {
     "access.request": {"holder": _BUYER, "scope": _C, "mandate": _A},
     "access.answer": {"request": _A, "answer": _C},
 }  # fmt: skip
-"""Fields by kind, in the order of DOMAIN.md."""
+"""Fields by kind, in the order of the specification."""
 
 
 def full_example(kind: str) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Exit codes of the command line (DESIGN.md, "Commands that must exist"), from the families of errors."""
+"""Exit codes of the command line (docs/operations.md), from the families of errors."""
 
 from __future__ import annotations
 

@@ -35,19 +35,33 @@ def explain(session: Session, name: str | None, list_all: bool) -> None:
     entry = entries.get(name) or entries.get(name.upper()) or entries.get(name.lower())
     if entry is None:
         raise CodeUnknown(name=name[:60])
-    text = "\n".join(f"{key}: {value}" for key, value in entry.items() if value != "")
-    session.output.data(entry, text=text)
+    session.output.data(entry, text=_text(entry))
+
+
+def _text(entry: dict[str, object]) -> str:
+    """Return an entry for people: name and kind, then what it says and what to do next, in both languages."""
+    kind = str(entry["kind"])
+    if kind == "rule":
+        kind = "rule, recorded as a refusal" if entry["recorded"] else "rule, an error that leaves no leaf"
+    lines = [f"{entry['name']} ({kind})", "", f"  {entry['en']}", f"  {entry['zh']}"]
+    if entry.get("ground_en"):
+        lines += ["", f"  ground: {entry['ground_en']}", f"  依据：{entry['ground_zh']}"]
+    if entry.get("next_en"):
+        lines += ["", f"  → {entry['next_en']}", f"  → {entry['next_zh']}"]
+    return "\n".join(lines)
 
 
 def _entries() -> dict[str, dict[str, object]]:
     from ledger.findings.catalogue import CODES
     from ledger.rules import RULES
+    from ledger.rules.grounds import ground_of
 
     _import_all("ledger", "clients")
     entries: dict[str, dict[str, object]] = {
         rule.id: {
             "name": rule.id, "kind": "rule", "recorded": rule.recorded, "en": rule.demand.en, "zh": rule.demand.zh,
             "next_en": rule.next_step.en, "next_zh": rule.next_step.zh,
+            "ground_en": ground_of(rule.id).en, "ground_zh": ground_of(rule.id).zh,
         }
         for rule in RULES.values()
     }  # fmt: skip

@@ -37,7 +37,7 @@ def list_findings(
         show_answer(session, "findings", answer)
         return
     title = session.output.pick(f"Findings at size {answer.as_of}", f"问题（树大小 {answer.as_of}）")
-    show_rows(session, title, ("code", "rule", "party", "since", "due", "open", "about"), member_of(answer, "findings"))
+    show_rows(session, title, ("code", "rule", "party", "since", "open", "about"), member_of(answer, "findings"))
 
 
 @command(group, "refusals", "列出被拒绝的尝试")

@@ -11,7 +11,7 @@ import msgspec
 
 from clients.cli.command import command, new_group
 from clients.cli.errors import SettingMissing
-from clients.cli.results import show_object, show_receipted, show_rows
+from clients.cli.results import show_listed, show_object, show_receipted
 from clients.cli.session import PASSPHRASE_VARIABLE, Session, write_new
 from clients.sdk.answers import Json, read_json
 from clients.sdk.wire import Call, Request
@@ -45,7 +45,7 @@ def new(session: Session, file: Path, kind: KeyKind | None) -> None:
     if passphrase is None:
         raise SettingMissing(name="passphrase_file", flag="--passphrase-file", variable=PASSPHRASE_VARIABLE)
     key = _draw(kind or "Ed25519")
-    write_new(file, dump_key(key, passphrase), KEY_FILE_MODE)
+    write_new(file, dump_key(key, passphrase.text), KEY_FILE_MODE)
     show_object(session, session.output.pick("Key", "密钥"), {**_facts(key), "file": str(file)})
 
 
@@ -75,8 +75,8 @@ def list_keys(session: Session, member: str | None) -> None:
     call: Call[Json] = Call(Request("GET", path), read_json(dict[str, object], path), bearer=True)
     found = session.client.run(call).get("keys")
     rows = [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
-    columns = ("kid", "use", "kinds", "active_from", "retires_at", "replaced_by", "revoked_at", "suspect_from")
-    show_rows(session, uscc, columns, rows)
+    names = ("kid", "use", "kinds", "active_from", "retires_at", "replaced_by", "revoked_at", "suspect_from")
+    show_listed(session, uscc, names, rows)
 
 
 @command(group, "add", "登记新增密钥")

@@ -7,20 +7,26 @@ failed halfway also gives what it found as "data".
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
 import msgspec
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from clients.cli.exits import Exit, exit_of
 from ledger.errors import SuyuanError
 
 ENVELOPE_VERSION = 1
+PIPE_WIDTH = 120
+"""Columns of a table that goes to a file or a pipe."""
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 @dataclass(slots=True)
@@ -61,7 +67,7 @@ class Output:
     def talk(self, message: str) -> None:
         """Say something to the person, on stderr; silent with `--json`."""
         if not self.as_json:
-            _console(stderr=True).print(message, highlight=False)
+            _console(stderr=True).print(plain(message), markup=False, highlight=False)
 
     def pick(self, en: str, zh: str) -> str:
         """Return the text in the language in use."""
@@ -71,22 +77,24 @@ class Output:
         """Write an error and return the exit code that belongs to it."""
         code = exit_of(error)
         if self.as_json:
-            body = {
-                "code": error.stable_code,
-                "message": error.message(self.language),
-                "next": error.advice(self.language),
-                "params": error.params,
-                "exit": int(code),
-            }
-            envelope = {"version": ENVELOPE_VERSION, "command": self.command, "ok": False, "error": body}
-            self._write(envelope if self.found is None else {**envelope, "data": self.found})
+            self.failure(
+                error.stable_code, error.message(self.language), error.advice(self.language), code, error.params
+            )
             return code
         console = _console(stderr=True)
         console.print(f"[bold red]{error.stable_code}[/]", highlight=False)
-        console.print(error.message(self.language), markup=False, highlight=False)
+        console.print(plain(error.message(self.language)), markup=False, highlight=False)
         label = self.pick("Next:", "下一步：")
-        console.print(f"{label} {error.advice(self.language)}", markup=False, highlight=False)
+        console.print(plain(f"{label} {error.advice(self.language)}"), markup=False, highlight=False)
         return code
+
+    def failure(
+        self, code: str, message: str, advice: str, status: int, params: Mapping[str, object] | None = None
+    ) -> None:
+        """Write the envelope of an error, with what the command found before it failed."""
+        body = {"code": code, "message": message, "next": advice, "params": dict(params or {}), "exit": int(status)}
+        envelope = {"version": ENVELOPE_VERSION, "command": self.command, "ok": False, "error": body}
+        self._write(envelope if self.found is None else {**envelope, "data": self.found})
 
     def progress(self) -> Progress:
         """Return a progress bar on stderr; it shows nothing with `--json`."""
@@ -101,11 +109,11 @@ class Output:
 
     def table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
         """Return a table for `data`."""
-        table = Table(title=title, title_justify="left", header_style="bold")
+        table = Table(title=Text(plain(title)), title_justify="left", header_style="bold", box=SIMPLE_HEAD)
         for column in columns:
             table.add_column(column, overflow="fold")
         for row in rows:
-            table.add_row(*("" if cell is None else str(cell) for cell in row))
+            table.add_row(*(Text("" if cell is None else plain(str(cell))) for cell in row))
         return table
 
     @staticmethod
@@ -113,5 +121,12 @@ class Output:
         sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
 
 
+def plain(text: str) -> str:
+    """Return a text without control characters: what others wrote must not steer the terminal."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
 def _console(*, stderr: bool) -> Console:
-    return Console(stderr=stderr, soft_wrap=False)
+    console = Console(stderr=stderr, soft_wrap=False)
+    # A file or a pipe has no width of its own; ids of 64 digits fit into this one.
+    return console if console.is_terminal else Console(stderr=stderr, soft_wrap=False, width=PIPE_WIDTH)

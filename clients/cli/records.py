@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 import msgspec
@@ -20,9 +20,13 @@ from clients.gateway.records import Attributes, NewRecord
 from clients.gateway.source import RecordSource
 from clients.imports.rows import ENCODINGS
 from clients.sdk import questions, requests
+from clients.vault.errors import NotInVault
 from ledger.commitment import FieldValue
 from ledger.kinds.fields import Severity, SubjectClass
 from ledger.references import Reference
+
+if TYPE_CHECKING:
+    from clients.vault.vault import Vault
 
 group = new_group("record", "Submit, import, correct and withdraw records.", "提交、导入、更正与撤回信用信息。")
 _QUALITY = (
@@ -145,14 +149,34 @@ def withdraw(
 
 @command(group, "show", "查看一条信息")
 @click.argument("reference")
-@click.option("--values", is_flag=True, help="also the values that the member's own vault holds")
+@click.option("--values", is_flag=True, help="also the values that the member's vault holds, its own or received")
 def show(session: Session, reference: str, values: bool) -> None:
-    """Show what the ledger knows of REFERENCE, and with --values what the vault holds."""
+    """Show what the ledger knows of REFERENCE, and with --values what the vault holds of it.
+
+    Values of the member's own record are `values`; those that hand-overs disclosed are `disclosed`, each with the id
+    of its offer.
+    """
     found = Reference.parse(reference)
     row = named(session.client.run(requests.record(found.statement_id)))
     if values:
-        row["values"] = session.vault.record(found).values
-    show_object(session, session.output.pick("Record", "信息"), row)
+        row |= _held_values(session.vault, found)
+    # A single record has no count; only a batch does.
+    show_object(session, session.output.pick("Record", "信息"), row, hidden=() if row["count"] else ("count",))
+
+
+def _held_values(vault: Vault, reference: Reference) -> dict[str, object]:
+    """Return the values of a record of one's own, those of received ones, or both; raises `NotInVault` for neither."""
+    received: list[dict[str, object]] = [
+        {"offer": offer, "values": {name: value for name, _, value in disclosed.fields}}
+        for offer, disclosed in vault.disclosed_by(reference)
+    ]
+    shown: dict[str, object] = {"disclosed": received} if received else {}
+    try:
+        return {"values": vault.record(reference).values, **shown}
+    except NotInVault:
+        if not shown:
+            raise
+        return shown
 
 
 @command(group, "import", "从 CSV 或 JSON Lines 文件导入")

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
 from clients.cli.session import Session
+from clients.cli.texts import lines_of, member_lines, short, texts
 from clients.sdk.answers import Answer, Receipted
 from ledger.state.tables import StateRow
 from ledger.times import format_time
 
-SHORT = 12
-"""Hex digits of an id in a table; the JSON output has all."""
-
 
 def named(row: StateRow) -> dict[str, object]:
-    """Return a state row as an object with named fields; stored rows are arrays."""
-    return {name: msgspec.to_builtins(getattr(row, name)) for name in row.__struct_fields__}
+    """Return a state row as an object with named fields, rows inside it too; stored rows are arrays."""
+    return {name: _named_value(getattr(row, name)) for name in row.__struct_fields__}
+
+
+def _named_value(value: object) -> object:
+    return named(value) if isinstance(value, StateRow) else msgspec.to_builtins(value)
 
 
 def show_receipted(session: Session, receipted: Receipted, **more: object) -> None:
@@ -26,18 +28,27 @@ def show_receipted(session: Session, receipted: Receipted, **more: object) -> No
     show_object(session, session.output.pick("Statement", "陈述"), value)
 
 
-def show_object(session: Session, title: str, value: Mapping[str, object]) -> None:
-    """Write one object: a table of names and values for people."""
-    rows = [(name, _cell(name, item)) for name, item in value.items() if item not in (None, (), [], {}, "")]
-    columns = (session.output.pick("name", "名称"), session.output.pick("value", "值"))
-    session.output.data(value, table=session.output.table(title, columns, rows))
+def show_object(session: Session, title: str, value: Mapping[str, object], hidden: Collection[str] = ()) -> None:
+    """Write one object: names and values for people, without those that are `hidden` because they say nothing."""
+    shown = {name: item for name, item in value.items() if name not in hidden}
+    lines = [title, *(f"  {line}" for line in lines_of(shown))]
+    session.output.data(value, text="\n".join(lines))
 
 
 def show_rows(session: Session, title: str, columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
     """Write a list of objects: a table of the named columns for people, everything as JSON."""
     listed = list(rows)
-    cells = [[_cell(column, row.get(column), short=True) for column in columns] for row in listed]
+    cells = [
+        ["\n".join(short(text) for text in texts(column, row.get(column))) for column in columns] for row in listed
+    ]
     session.output.data(listed, table=session.output.table(title, columns, cells))
+
+
+def show_listed(session: Session, title: str, names: Sequence[str], rows: Sequence[Mapping[str, object]]) -> None:
+    """Write a list of objects whose values are too long for columns: the named ones as lines, everything as JSON."""
+    shown = [{name: row.get(name) for name in names} for row in rows]
+    lines = [title, *(f"  {line}" for row in shown for line in member_lines(row))]
+    session.output.data(rows, text="\n".join(lines))
 
 
 def show_answer(session: Session, title: str, answer: Answer) -> None:
@@ -46,13 +57,13 @@ def show_answer(session: Session, title: str, answer: Answer) -> None:
     if session.output.as_json or not isinstance(answer.answer, dict):
         session.output.data(value)
         return
-    rows = [(name, _cell(name, item)) for name, item in answer.answer.items() if item not in (None, [], {}, "")]
     heading = session.output.pick(
         f"{title} at size {answer.as_of} ({format_time(answer.time)}), complete by {answer.complete}",
         f"{title}，树大小 {answer.as_of}（{format_time(answer.time)}），完整性依据：{answer.complete}",
     )
-    columns = (session.output.pick("name", "名称"), session.output.pick("value", "值"))
-    session.output.data(value, table=session.output.table(heading, columns, rows))
+    # What the frame already says is not said again.
+    shown = {name: item for name, item in answer.answer.items() if name not in _FRAME}
+    session.output.data(value, text="\n".join((heading, *(f"  {line}" for line in lines_of(shown)))))
 
 
 def member_of(answer: Answer, name: str) -> list[dict[str, object]]:
@@ -66,16 +77,5 @@ def _builtins(value: msgspec.Struct) -> dict[str, object]:
     return built
 
 
-_TIMES = frozenset(("time", "due", "since", "life_end", "met_at", "offered_at", "released_at", "deadline", "at_time"))
-
-
-def _cell(name: str, value: object, *, short: bool = False) -> str:
-    if value is None:
-        return ""
-    if name in _TIMES and isinstance(value, int) and value > 10**11:
-        return format_time(value)
-    if isinstance(value, str):
-        return f"{value[:SHORT]}…" if short and len(value) == 64 else value
-    if isinstance(value, bool | int):
-        return str(value)
-    return msgspec.json.format(msgspec.json.encode(value), indent=1).decode()
+_FRAME = frozenset(("as_of", "time", "statements", "complete"))
+"""Members of an answer that its heading says, or that only a program reads."""

@@ -25,11 +25,12 @@ if TYPE_CHECKING:
     from clients.sdk.identity import Identity
     from clients.sdk.sync_client import Client
     from clients.vault.vault import Vault
-    from ledger.keyfile import PrivateKey
+    from ledger.keyfile import Passphrase, PrivateKey
     from ledger.kinds.fields import Payload
     from ledger.notes.policy import Policy
 
 PASSPHRASE_VARIABLE = "SUYUAN_PASSPHRASE"  # noqa: S105 - the name of a variable, no secret.
+PASSPHRASE_FILE_VARIABLE = "SUYUAN_PASSPHRASE_FILE"  # noqa: S105 - as above.
 HEAD_SUFFIX = ".head"
 
 
@@ -76,18 +77,28 @@ class Session:
             raise SettingMissing(name=name, flag=flag, variable=PREFIX + name.upper())
         return str(value)
 
-    def passphrase(self, *, new: bool = False) -> str | None:
-        """Return the passphrase from file, environment or prompt, None where there is nobody to ask."""
-        path = self.settings.passphrase_file
+    def passphrase(self, *, new: bool = False) -> Passphrase | None:
+        """Return the passphrase with its source, None where there is nobody to ask.
+
+        The order is that of the node, too: the flag's file, SUYUAN_PASSPHRASE, SUYUAN_PASSPHRASE_FILE, the file that
+        the settings file names, the prompt.
+        """
+        from ledger.keyfile import Passphrase
+
+        path, origin = self.settings.passphrase_file, self.configuration.origins["passphrase_file"]
+        given = os.environ.get(PASSPHRASE_VARIABLE)
+        if given and origin != "flag":
+            return Passphrase(given, PASSPHRASE_VARIABLE)
         if path is not None:
-            return read_text(path).partition("\n")[0].rstrip("\r")
-        if PASSPHRASE_VARIABLE in os.environ:
-            return os.environ[PASSPHRASE_VARIABLE]
+            named = {"flag": "--passphrase-file", "environment": PASSPHRASE_FILE_VARIABLE}.get(
+                origin, "passphrase_file"
+            )
+            return Passphrase(read_text(path).partition("\n")[0].rstrip("\r"), f"{named} {path}")
         if not sys.stdin.isatty():
             return None
         prompt = self.output.pick("Passphrase", "口令")
         answer: str = click.prompt(prompt, hide_input=True, confirmation_prompt=new, err=True)
-        return answer
+        return Passphrase(answer, self.output.pick("the prompt", "终端输入"))
 
     def private_key(self, path: Path) -> PrivateKey:
         """Return the key of a key file; raises `FileUnusable` or as `load_key`."""
@@ -119,6 +130,7 @@ class Session:
     def _client(self, *, signed: bool) -> Client:
         from clients.sdk.sync_client import Client
 
+        self._announce_retries()
         settings = self.settings
         known = signed and settings.member is not None and settings.key is not None
         client = Client(
@@ -129,6 +141,16 @@ class Session:
             transport=self.transport,
         )
         return self.opened.enter_context(client)
+
+    def _announce_retries(self) -> None:
+        """Say on stderr that a call is tried again; the package's own way is to write to stdout, among the data."""
+        from stamina.instrumentation import RetryDetails, set_on_retry_hooks
+
+        def say(details: RetryDetails) -> None:
+            wait = f"{details.wait_for:.1f}"
+            self.output.talk(self.output.pick(f"no answer, trying again in {wait} s", f"无响应，{wait} 秒后重试"))
+
+        set_on_retry_hooks([say])
 
     @cached_property
     def signing_client(self) -> Client:

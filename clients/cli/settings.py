@@ -72,8 +72,9 @@ class Configuration:
 def read_settings(flags: Mapping[str, Value], config: Path | None = None) -> Configuration:
     """Return the settings; flags that are None count as not given.
 
-    The file is `config`, or `suyuan-client.toml` in this folder, or in ~/.config/suyuan. Paths in a file are relative
-    to its folder. Raises `FileUnusable` when a named file is missing and `ConfigError` for a wrong value.
+    The file is `config`, or `suyuan-client.toml` in this folder, or in ~/.config/suyuan. Paths in a file, the
+    vault's too, are relative to its folder. Raises `FileUnusable` when a named file is missing and `ConfigError` for a
+    wrong value.
     """
     given = {name: value for name, value in flags.items() if value is not None}
     environment = EnvSettingsSource(Settings)()
@@ -115,4 +116,7 @@ def _read_file(path: Path) -> dict[str, object]:
         value = values.get(name)
         if isinstance(value, str):
             values[name] = path.parent / Path(value).expanduser()
+    vault = values.get("vault")
+    if isinstance(vault, str) and "://" not in vault:
+        values["vault"] = str(path.parent / Path(vault).expanduser())
     return values

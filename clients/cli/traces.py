@@ -18,8 +18,9 @@ from ledger.exchange.prov import trace_as_prov
 from ledger.lineage.answers import Trace
 
 group = new_group("trace", "Trace records, hand-overs and their holders.", "追溯记录、交接与持有方。")
-_HOPS = ("sender", "receiver", "purpose", "status", "released_at", "responsible", "grant", "transfer")
-_HOLDERS = ("member", "version", "rows", "since", "life_end", "may_still", "reasons", "hop")
+HOP_COLUMNS = ("sender", "receiver", "status", "released_at", "responsible", "transfer")
+HOLDER_COLUMNS = ("member", "version", "since", "life_end", "may_still", "reasons")
+"""What fits into 120 columns; grants, purposes and the rest stand in the JSON output."""
 
 
 def _show(session: Session, title: str, answer: Answer, name: str, columns: tuple[str, ...]) -> None:
@@ -55,7 +56,7 @@ def forward(session: Session, reference: str, as_of: int | None, export: Export 
     if export is not None:
         _export(session, export, answer.read_as(Trace))
         return
-    _show(session, session.output.pick("Forward", "去向"), answer, "hops", _HOPS)
+    _show(session, session.output.pick("Forward", "去向"), answer, "hops", HOP_COLUMNS)
 
 
 @command(group, "back", "反向追溯：来源")
@@ -68,7 +69,7 @@ def back(session: Session, reference: str, as_of: int | None, export: Export | N
     if export is not None:
         _export(session, export, answer.read_as(Trace))
         return
-    _show(session, session.output.pick("Back", "来源"), answer, "hops", _HOPS)
+    _show(session, session.output.pick("Back", "来源"), answer, "hops", HOP_COLUMNS)
 
 
 @command(group, "holders", "查询持有方")
@@ -77,7 +78,7 @@ def back(session: Session, reference: str, as_of: int | None, export: Export | N
 def holders(session: Session, reference: str, at: int | None) -> None:
     """Show who held REFERENCE at a log index, in which version, and whether they still could."""
     answer = session.client.run(requests.holders(reference, at))
-    _show(session, session.output.pick("Holders", "持有方"), answer, "holders", _HOLDERS)
+    _show(session, session.output.pick("Holders", "持有方"), answer, "holders", HOLDER_COLUMNS)
 
 
 @command(group, "subject", "查询机构的全部信息")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -10,6 +11,7 @@ import msgspec
 from clients.cli.command import standalone
 from clients.cli.errors import UsageProblem
 from clients.cli.exits import Exit
+from clients.cli.output import Output, plain
 from clients.cli.session import Session, read_bytes
 from clients.sdk.verification import OtherLog
 from ledger.entries import encode_refusal_entry
@@ -127,11 +129,28 @@ def _is_signature(check: Check) -> bool:
 
 
 def _show(session: Session, file: Path, report: Report, code: Exit) -> None:
-    output = session.output
-    rows = []
-    for check in report.checks:
-        text = CHECKS.get(check.id, Text(check.id, check.id))
-        rows.append((check.result, check.id, output.pick(text.en, text.zh), check.what, check.reason))
-    columns = ("result", "check", output.pick("what it says", "含义"), "about", "reason")
     value = {"file": str(file), "verdict": report.verdict, "exit": int(code), "checks": list(report.checks)}
-    output.data(value, table=output.table(f"{file.name}: {report.verdict}", columns, rows), ok=code is Exit.OK)
+    session.output.data(value, text="\n".join(_lines(session.output, file, report)), ok=code is Exit.OK)
+
+
+def _lines(output: Output, file: Path, report: Report) -> Iterator[str]:
+    """Yield the report for people: a line a check with how often it passed, everything else one by one, the verdict."""
+    passed: dict[str, list[Check]] = {}
+    for check in report.checks:
+        if check.result == VERIFIED:
+            passed.setdefault(check.id, []).append(check)
+    for id_, found in passed.items():
+        only = f"  {found[0].reason or found[0].what}" if len(found) == 1 else ""
+        yield plain(f"  ✓ {id_:24} {len(found):4} × {_says(output, id_)}{only}")
+    for check in report.checks:
+        if check.result != VERIFIED:
+            mark = "✗" if check.result == FAILED else "?"
+            yield plain(f"  {mark} {check.id:24} {check.result}: {check.what}")
+            yield plain(f"    {_says(output, check.id)}: {check.reason}")
+    yield ""
+    yield plain(f"{file.name}: {report.verdict}")
+
+
+def _says(output: Output, id_: str) -> str:
+    text = CHECKS.get(id_, Text(id_, id_))
+    return output.pick(text.en, text.zh)

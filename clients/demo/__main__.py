@@ -10,13 +10,16 @@ from types import FrameType
 
 import msgspec
 
-from clients.demo import closing_acts, story
+from clients.demo import closing_acts, domain_acts, rights_acts, story
 from clients.demo.founding import PARTS
 from clients.demo.narrator import Narrator
+from clients.demo.root import RootForeign, RootInUse
 from clients.demo.stage import Stage
 from clients.demo.summary import Summary, summarise
 
 ROOT = Path(".demo")
+REFUSED = 3
+"""Exit code when the folder is not ours to empty; the command line's for configuration."""
 ACTS = (
     story.submit_records,
     story.rotate_key,
@@ -24,9 +27,17 @@ ACTS = (
     story.issue_grants,
     story.hand_over_records,
     story.attempt_without_authority,
+    domain_acts.issue_report,
     story.correct_a_row,
     story.use_and_revoke,
+    rights_acts.erase_at_request,
+    domain_acts.agree_on_deadline,
+    domain_acts.publish_penalty,
+    domain_acts.repair_penalty,
+    rights_acts.ask_about_oneself,
+    rights_acts.report_incident,
     story.retire_keys,
+    domain_acts.acknowledge_late,
 )
 
 
@@ -36,6 +47,7 @@ def perform(stage: Stage, say: Narrator, port: int) -> Summary:
     say.title(
         "Suyuan 溯源",
         "Institutions sign, authority is enforced, data is handed over,\n"
+        "a penalty is published and repaired, subjects have their rights,\n"
         "an auditor verifies offline, an investigator traces.",
     )
     stage.build()
@@ -47,7 +59,9 @@ def perform(stage: Stage, say: Narrator, port: int) -> Summary:
         act(stage, say, told)
     folder = closing_acts.take_along(stage, say, told)
     audited = closing_acts.verify_offline(folder, say)
-    forward, _, findings = closing_acts.investigate(stage, say, told)
+    closing_acts.compare_with_node(stage, say, folder)
+    forward = closing_acts.investigate(stage, say, told)
+    findings = closing_acts.list_findings(stage, say, told)
     return summarise(told, audited, forward, findings, len(PARTS), time.monotonic() - began)
 
 
@@ -67,10 +81,10 @@ def main() -> None:
         say.closing(
             [
                 f"{summary.statements} statements by {summary.members} members, {summary.records} records,",
-                f"{summary.transfers.confirmed} hand-overs confirmed.",
-                f"Refused: {', '.join(summary.refusals)}.  Found: {', '.join(summary.findings)}.",
-                f"Verified offline: {summary.verified.statements} statements and a bundle;",
-                f"{summary.verified.tampered_rejected} tampered variants rejected.",
+                f"{summary.transfers.confirmed} hand-overs confirmed.  Refused: {', '.join(summary.refusals)}.",
+                f"Found: {', '.join(summary.findings)}.",
+                f"Verified offline: {summary.verified.statements} statements, a bundle, the answers to",
+                f"{len(summary.questions)} questions; {summary.verified.tampered_rejected} tampered variants rejected.",
                 f"Summary: {path}   Evidence: {chosen.root / 'auditor' / 'evidence.suyuan'}",
             ]
         )
@@ -79,6 +93,8 @@ def main() -> None:
             signal.pause()
     except KeyboardInterrupt:
         say.note("interrupted")
+    except (RootInUse, RootForeign) as error:
+        parser.exit(REFUSED, f"{error.stable_code}: {error} {error.advice()}\n")
     finally:
         stage.stop()
 

@@ -1,7 +1,8 @@
 """The auditor's part, without any network: `python -m clients.demo.auditing FOLDER`.
 
-FOLDER holds what the auditor took along: `log/` (a copy of the log as static tlog-tiles files), `policy.txt` and
-`evidence.suyuan`. Sockets are forbidden for the whole process before anything is read; the result is JSON on stdout.
+FOLDER holds what the auditor took along: `log/` (a copy of the log as static tlog-tiles files), `policy.txt`,
+`questions.json` and `evidence.suyuan`. Sockets are forbidden for the whole process before anything is read; the
+result is JSON on stdout.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from pathlib import Path
 
 import msgspec
 
-from clients.cli.log_files import FolderFiles, replay_log
+from clients.demo.twelve import answer_all, read_asking
+from clients.mirror.log_files import FolderFiles, replay_log
 from ledger.evidence.verify import verify_bundle
 from ledger.merkle import leaf_hash, verify_inclusion
 from ledger.merkle.prove import MemoryTree, inclusion_proofs
@@ -23,8 +25,17 @@ from ledger.notes.policy import Policy
 _FORBIDDEN = ("socket.", "urllib.", "http.", "ftplib.", "smtplib.")
 
 
+class Proven(msgspec.Struct):
+    """One of the twelve questions: what was answered, and on how many statements it rests, all of them proven."""
+
+    number: int
+    question: str
+    said: str
+    statements: int
+
+
 class Audited(msgspec.Struct):
-    """What the auditor found: statements proven, and the verdict on the bundle and on each variant of it."""
+    """What the auditor found: statements proven, questions answered, verdicts on the bundle and on its variants."""
 
     statements: int
     size: int
@@ -33,6 +44,7 @@ class Audited(msgspec.Struct):
     bundle: str
     checks: int
     tampered: dict[str, str]
+    questions: list[Proven]
 
 
 def forbid_network() -> None:
@@ -46,7 +58,7 @@ def forbid_network() -> None:
 
 
 def audit(folder: Path) -> Audited:
-    """Replay the whole log, prove every statement, verify the bundle and reject its tampered variants."""
+    """Replay the whole log, prove every statement, answer the questions, verify the bundle, reject its variants."""
     policy = Policy.parse((folder / "policy.txt").read_text(encoding="utf-8"))
     replayed = replay_log(FolderFiles(folder / "log"), policy)
     checkpoint = replayed.verified.checkpoint
@@ -55,6 +67,9 @@ def audit(folder: Path) -> Audited:
     paths = inclusion_proofs([row.index for row in rows], checkpoint.size, MemoryTree(hashes))
     for row, path in zip(rows, paths, strict=True):
         verify_inclusion(hashes[row.index], row.index, checkpoint.size, path, checkpoint.root)
+    # A question counts only when everything that it rests on was proven to stand under the checkpoint just now.
+    proven = {row.id for row in rows}
+    answers = [each for each in answer_all(replayed.replay, read_asking(folder)) if proven.issuperset(each.statements)]
     bundle = (folder / "evidence.suyuan").read_bytes()
     found = verify_bundle(bundle, policy)
     return Audited(
@@ -65,6 +80,7 @@ def audit(folder: Path) -> Audited:
         bundle=found.report.verdict,
         checks=len(found.report.checks),
         tampered={name: verify_bundle(data, policy).report.verdict for name, data in tampered(bundle)},
+        questions=[Proven(each.number, each.question, each.said, len(each.statements)) for each in answers],
     )
 
 

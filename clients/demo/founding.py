@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from clients.demo.penalty import penalty_item, penalty_list, penalty_measure
 from ledger.codes import fictional_uscc
 from ledger.keys import Ed25519Signer, EncryptionKey
 from ledger.kinds.fields import Jwk, LegalBasis, Role
@@ -55,6 +56,10 @@ PARTS: Final = (
     Part("auditor", fictional_uscc(8), ("auditor",), "示范审计所", "Demonstration Auditor"),
     Part("investigator", fictional_uscc(9), ("investigator",), "示范调查处", "Demonstration Investigator"),
     Part("buyer", fictional_uscc(10), ("user",), "示范采购局", "Demonstration Buyer"),
+    Part("department", fictional_uscc(12), ("source",), "示范行政机关", "Demonstration Department"),
+    Part("publisher", fictional_uscc(13), ("publisher",), "示范信用门户", "Demonstration Credit Portal"),
+    Part("overseer", fictional_uscc(14), ("regulator",), "示范第二监管局", "Demonstration Second Regulator"),
+    Part("agent", fictional_uscc(15), ("agent",), "示范代理机构", "Demonstration Agent of Subjects"),
 )
 """The founding members in the order they appear."""
 
@@ -101,14 +106,15 @@ def jwk(value: object) -> Jwk:
 
 
 def catalogue() -> Catalogue:
-    """Return version 1 of the catalogue: one item, four purposes."""
+    """Return version 1 of the catalogue: loans of persons, penalties of enterprises, a list, a measure, purposes."""
     fields = [
         Field(
             name=name, type=kind, sensitivity="personal", evaluable=name not in NOT_EVALUABLE, label=Label(zh=zh, en=en)
         )
         for name, kind, zh, en in LOAN_FIELDS
     ]
-    sources = sorted(part.uscc for part in PARTS if "source" in part.roles)
+    lenders = sorted(part.uscc for part in PARTS if part.short in ("bank", "coop"))
+    department = next(part.uscc for part in PARTS if part.short == "department")
     item = Item(
         code=LOAN_ITEM,
         name=Label(zh="个人贷款信息", en="Personal loan record"),
@@ -117,21 +123,32 @@ def catalogue() -> Catalogue:
         fields=fields,
         basis=_LAW,
         retention_days=1825,
-        sources=sources,
+        sources=lenders,
     )
     purposes = [
         PurposeNode(code="credit", name=Label(zh="信用服务", en="Credit services")),
         PurposeNode(code="credit.lending", name=Label(zh="信贷审批", en="Lending decisions")),
         PurposeNode(code="credit.sharing", name=Label(zh="信息共享", en="Sharing between institutions")),
         PurposeNode(code="marketing", name=Label(zh="营销", en="Marketing")),
+        PurposeNode(code="publicity", name=Label(zh="信用信息公示", en="Publication")),
+        PurposeNode(code="rights", name=Label(zh="信息主体权益", en="Rights of subjects")),
+        PurposeNode(code="rights.access", name=Label(zh="查询本人信息", en="Access to one's own data")),
+        PurposeNode(code="rights.erasure", name=Label(zh="删除", en="Erasure")),
+        PurposeNode(code="rights.repair", name=Label(zh="信用修复", en="Repair of credit")),
     ]
-    return Catalogue(version=1, items=[item], purposes=purposes, lists=[], measures=[])
+    return Catalogue(
+        version=1,
+        items=[item, penalty_item(department)],
+        purposes=purposes,
+        lists=[penalty_list(department)],
+        measures=[penalty_measure(department)],
+    )
 
 
 def policy() -> Policy:
-    """Return the founding policy; short deadlines, so that the story can show one pass."""
+    """Return the founding policy: two regulators decide together; deadlines are short, so that one can pass."""
     return Policy(
-        governance_threshold=1,
+        governance_threshold=2,
         deadlines={
             "transfer_release": Deadline(n=2, unit="hours"),
             "transfer_confirm": Deadline(n=1, unit="days"),

@@ -35,6 +35,7 @@ class Granted:
     grantee: str
     fields: tuple[str, ...]
     purpose: str
+    item: str = LOAN_ITEM
 
 
 def in_seconds(seconds: int) -> str:
@@ -68,11 +69,12 @@ def grant(
     count: int,
     parent: str | None = None,
     references: ReferenceSet | None = None,
+    item: str = LOAN_ITEM,
 ) -> Granted:
-    """Let `grantor` grant and `grantee` accept; the records are those of `issuer`."""
+    """Let `grantor` grant and `grantee` accept; the records are those of `issuer`, of one item."""
     scope = ScopeJson(
         issuers=[issuer.uscc],
-        items={LOAN_ITEM: list(fields)},
+        items={item: list(fields)},
         purpose=purpose,
         mode="store",
         onward=onward,
@@ -95,7 +97,7 @@ def grant(
     accepted = grantee.client.sign_and_submit(
         GrantAccept(**grantee.identity.head(GrantAccept), grant=issued.statement_id)
     )
-    return Granted(issued.statement_id, accepted.statement_id, grantee.uscc, fields, purpose)
+    return Granted(issued.statement_id, accepted.statement_id, grantee.uscc, fields, purpose, item)
 
 
 def delivery(
@@ -112,7 +114,7 @@ def delivery(
         acceptance=granted.acceptance,
         receiver=receiver or granted.grantee,
         references=references,
-        items={LOAN_ITEM: list(fields or granted.fields)},
+        items={granted.item: list(fields or granted.fields)},
         purpose=granted.purpose,
         deadline=in_seconds(deadline),
     )

@@ -54,10 +54,10 @@ class Narrator:
         self._console.print(Text(f"     {text}", "dim"))
 
     def table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-        """Show a table."""
+        """Show a table; where it is too wide its last column takes several lines."""
         table = Table(title=title, title_justify="left", title_style="bold", header_style="bold", box=SIMPLE_HEAD)
-        for column in columns:
-            table.add_column(column, no_wrap=True)
+        for place, column in enumerate(columns, 1):
+            table.add_column(column, no_wrap=place < len(columns))
         for row in rows:
             table.add_row(*row)
         self._console.print(table)

@@ -5,8 +5,8 @@ Nothing here is special to the demonstration's story; it is what an institution'
 
 from __future__ import annotations
 
+import os
 import secrets
-import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +17,7 @@ from typing import IO
 import msgspec
 
 from clients.demo.founding import NODE_NAME, ORIGIN, PARTS, genesis
+from clients.demo.root import MARK, take_root
 from clients.gateway.forms import CatalogueForms, forms_from
 from clients.gateway.receive import Receiver
 from clients.gateway.records import LinkingKey, LinkingKeys
@@ -25,13 +26,14 @@ from clients.gateway.source import RecordSource
 from clients.gateway.waiting import Patience
 from clients.sdk import requests
 from clients.sdk.edge import SYSTEM
-from clients.sdk.identity import Identity
+from clients.sdk.identity import Head, Identity
 from clients.sdk.sync_client import Client
 from clients.vault.vault import Vault
 from ledger.encoding import encode_json
 from ledger.errors import UnreachableError
 from ledger.keyfile import PrivateKey, dump_key, load_key
 from ledger.keys import Ed25519Signer
+from ledger.kinds.fields import Payload
 from ledger.kinds.genesis import Node
 from ledger.notes.policy import Policy
 from ledger.times import format_time
@@ -64,6 +66,14 @@ class Actor:
         """The member's identity as it signs now."""
         return self.client.signing_identity()
 
+    def head(self, kind: type[Payload]) -> Head:
+        """Return the fields that every payload of the member starts with."""
+        return self.identity.head(kind)
+
+    def submit(self, payload: Payload) -> str:
+        """Sign a statement with the member's key, submit it, and return its id."""
+        return self.client.sign_and_submit(payload).statement_id
+
     def source(self) -> RecordSource:
         """Return the member as a source of records."""
         if self.linking is None:
@@ -88,6 +98,7 @@ class Stage:
     policy_text: str = ""
     actors: dict[str, Actor] = field(default_factory=dict)
     _node: subprocess.Popen[str] | None = None
+    _lock: int | None = None
     _passphrase: str = field(default_factory=lambda: secrets.token_urlsafe(18), repr=False)
 
     def __getitem__(self, short: str) -> Actor:
@@ -103,12 +114,15 @@ class Stage:
         return Policy.parse(self.policy_text)
 
     def build(self) -> None:
-        """Make keys, genesis and database anew; whatever an earlier run left under `root` is removed."""
-        shutil.rmtree(self.root, ignore_errors=True)
-        (self.root / "keys").mkdir(parents=True)
-        secret_file = self.root / "passphrase"
+        """Make keys, genesis and database anew; whatever an earlier run left under `root` is removed.
+
+        Raises as `take_root`; the root stays locked until `stop`.
+        """
+        self._lock = take_root(self.root)
+        secret_file = self.root / MARK
         secret_file.touch(mode=0o600)
         secret_file.write_text(self._passphrase + "\n", encoding="utf-8")
+        (self.root / "keys").mkdir()
         for part in PARTS:
             self._new_key(part.short, "Ed25519")
             self._new_key(f"{part.short}-encryption", "X25519")
@@ -177,6 +191,9 @@ class Stage:
             except subprocess.TimeoutExpired:
                 self._node.kill()
                 self._node.wait()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
     def _new_key(self, name: str, kind: str) -> None:
         key = PrivateKey("X25519" if kind == "X25519" else "Ed25519", secrets.token_bytes(32))
@@ -188,8 +205,8 @@ class Stage:
         return load_key((self.root / "keys" / f"{name}.pem").read_bytes(), self._passphrase)
 
     def _command(self, *arguments: str) -> list[str]:
-        given = ["--data", str(self.node_directory), "--passphrase-file", str(self.root / "passphrase")]
-        return [sys.executable, "-m", "node", arguments[0], *given, *arguments[1:]]
+        given = ["--data", str(self.node_directory), "--passphrase-file", str(self.root / MARK)]
+        return [sys.executable, "-P", "-m", "node", arguments[0], *given, *arguments[1:]]
 
     def _run_node(self, *arguments: str) -> str:
         done = subprocess.run(  # noqa: S603 - our own program with our own arguments.

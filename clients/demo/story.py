@@ -35,6 +35,7 @@ from ledger.kinds.grants import GrantExtend, GrantRevoke
 from ledger.kinds.keys import KeyAdd, KeyRevoke, KeyRotate
 from ledger.kinds.transfers import UseReport
 from ledger.references import Reference
+from ledger.scope_commitment import ScopeOpening
 from ledger.times import day_of
 
 BATCH = 495
@@ -46,7 +47,11 @@ ROTATION_SECONDS = 61
 
 @dataclass(slots=True)
 class Told:
-    """What later acts need of earlier ones: ids of statements, and what was refused."""
+    """What later acts need of earlier ones: ids of statements, and what was refused.
+
+    `ids` are statements by what they are to the story; `mirrored_at` is the tree size with the mirror that differs,
+    `scope` what the investigator may read.
+    """
 
     batches: dict[str, str] = field(default_factory=dict)
     singles: dict[str, list[str]] = field(default_factory=dict)
@@ -59,11 +64,17 @@ class Told:
     lender_offer: str = ""
     rotated_at: float = 0.0
     new_key: str = ""
+    penalty: str = ""
+    public_until: str = ""
+    mirrored_at: int = 0
+    repaired_at: float = 0.0
+    ids: dict[str, str] = field(default_factory=dict)
+    scope: ScopeOpening | None = None
 
 
 def founding(stage: Stage, say: Narrator) -> None:
     """Show who takes part."""
-    say.act("Ten institutions found a ledger", "创立账本")
+    say.act("Fourteen institutions found a ledger", "创立账本")
     for part in PARTS:
         say.event(part.short, part.en, f"{part.zh} · {part.uscc} · {', '.join(part.roles)}")
     log = stage["auditor"].client.log()

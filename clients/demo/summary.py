@@ -10,6 +10,7 @@ from ledger.findings.judge import Finding
 from ledger.lineage.answers import Trace
 
 SUMMARY_VERSION = 1
+QUESTIONS = 12
 
 
 class Transfers(msgspec.Struct):
@@ -40,7 +41,10 @@ class Tree(msgspec.Struct):
 
 
 class Summary(msgspec.Struct):
-    """The whole summary. `statements` counts statement leaves, refused ones included; `records` original records."""
+    """The whole summary. `statements` counts statement leaves, refused ones included; `records` original records.
+
+    `questions` are the numbers of those answered offline whose every statement was proven.
+    """
 
     version: int
     members: int
@@ -49,6 +53,7 @@ class Summary(msgspec.Struct):
     transfers: Transfers
     refusals: list[str]
     findings: list[str]
+    questions: list[int]
     trace: Hops
     verified: Verified
     checkpoint: Tree
@@ -64,6 +69,8 @@ def summarise(
         raise RuntimeError(f"verification went wrong: {audited}")
     if len(trace.hops) < 3:
         raise RuntimeError(f"the trace has only {len(trace.hops)} hops")
+    if len(audited.questions) != QUESTIONS:
+        raise RuntimeError(f"only {len(audited.questions)} of {QUESTIONS} questions were answered with proofs")
     return Summary(
         version=SUMMARY_VERSION,
         members=members,
@@ -72,6 +79,7 @@ def summarise(
         transfers=Transfers(len(told.transfers)),
         refusals=sorted(refused.rule for refused in told.refused),
         findings=sorted({finding.code for finding in findings}),
+        questions=[each.number for each in audited.questions],
         trace=Hops(len(trace.hops)),
         verified=Verified(audited.statements, 1, rejected),
         checkpoint=Tree(audited.size, audited.root),

@@ -51,7 +51,7 @@ _ENDED = frozenset({"refused", "cancelled"})
 _OPEN = frozenset({"released", "confirmed", "disputed"})
 RefusalReason = Literal["not_wanted", "ciphertext", "terms", "other"]
 MarkedRoot = Callable[[TransferOffer, Sequence[DisclosedRecord]], str]
-"""Makes the marked copy of delivered rows and returns its root in hex (LEAK-TRACING, layer C)."""
+"""Makes the marked copy of delivered rows and returns its root in hex (leak tracing, layer C)."""
 
 
 class NotForUs(AccessError):

@@ -1,13 +1,19 @@
-"""Bringing the copy up to date: checkpoint, then entries and tiles, each checked before the checkpoint is kept."""
+"""Bringing a copy of the log up to date: entries and tiles first, each checked, the checkpoint last.
+
+The folder is laid out as C2SP tlog-tiles serves it (checkpoint, tile/<L>/<N>, tile/entries/<N>), so any tool that reads
+static tlog-tiles reads it. Files are written whole under another name and then renamed: a fetch that was interrupted
+leaves nothing half-written, and what was fetched before is not fetched again.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
-from clients.mirror.directory import MirrorDirectory
+from clients.mirror.log_files import FolderFiles, LogFileUnusable, read_bytes
 from clients.sdk import requests
 from clients.sdk.sync_client import Client
-from ledger.errors import NotFoundError, ProofError
+from ledger.errors import ForkError, ProofError
 from ledger.merkle import leaf_hash, levels_of, root_of, verify_consistency
 from ledger.merkle.prove import MemoryTree, consistency_proof
 from ledger.notes.checkpoint import Checkpoint
@@ -20,50 +26,55 @@ Progressed = Callable[[int, int], None]
 
 
 def update_mirror(
-    client: Client, mirror: MirrorDirectory, policy: Policy, progressed: Progressed = lambda _done, _all: None
+    client: Client, folder: Path, policy: Policy, progressed: Progressed = lambda _done, _all: None
 ) -> VerifiedCheckpoint:
-    """Fetch what is new since the last time and return the verified checkpoint that now stands in the mirror.
+    """Fetch what is new since the last time and return the verified checkpoint that now stands in `folder`.
 
     The client's member must be an auditor. Raises QuorumError or SignatureError for the checkpoint, ProofError when the
-    entries are not what it signs or when the log did not only grow, and what the client raises.
+    entries are not what it signs, ForkError when the log went back or contradicts the copy, LogFileUnusable, and what
+    the client raises.
     """
     note = client.run(requests.checkpoint())
     verified = policy.verify_checkpoint(note)
     size = verified.checkpoint.size
-    known = _known(mirror)
     hashes: list[bytes] = []
     for index, width in bundles_of(size):
-        path = entries_path(index, width)
-        data = mirror.read(path) if mirror.has(path) else client.run(requests.entries(index, width))
+        path = folder / entries_path(index, width)
+        data = read_bytes(path) if path.is_file() else client.run(requests.entries(index, width))
         hashes.extend(leaf_hash(entry) for entry in decode_bundle(data, width))
-        mirror.write(path, data)
+        _write(path, data)
         progressed(len(hashes), size)
     if root_of(hashes) != verified.checkpoint.root:
         raise ProofError(detail="the entries do not give the root that the checkpoint signs")
-    if known is not None:
+    if (folder / CHECKPOINT_PATH).is_file():
+        known = Checkpoint.parse(SignedNote.parse(FolderFiles(folder).checkpoint()).text)
         _check_grown(known, verified.checkpoint, hashes)
-    _write_tiles(mirror, hashes, size)
-    mirror.write(CHECKPOINT_PATH, note.encode("utf-8"))
-    return verified
-
-
-def _known(mirror: MirrorDirectory) -> Checkpoint | None:
-    try:
-        return Checkpoint.parse(SignedNote.parse(mirror.note()).text)
-    except NotFoundError:
-        return None
-
-
-def _check_grown(known: Checkpoint, new: Checkpoint, hashes: list[bytes]) -> None:
-    if known.size > new.size:
-        raise ProofError(detail=f"the log went back from {known.size} to {new.size} leaves")
-    path = consistency_proof(known.size, new.size, MemoryTree(hashes))
-    verify_consistency(known.size, known.root, new.size, new.root, path)
-
-
-def _write_tiles(mirror: MirrorDirectory, hashes: list[bytes], size: int) -> None:
     levels = levels_of(hashes)
     for tile in tiles_of(size):
         first = tile.index * TILE_WIDTH
         row = levels[tile.level * TILE_HEIGHT][first : first + tile.width]
-        mirror.write(tile.path(), b"".join(row))
+        _write(folder / tile.path(), b"".join(row))
+    _write(folder / CHECKPOINT_PATH, note.encode("utf-8"))
+    return verified
+
+
+def _check_grown(known: Checkpoint, new: Checkpoint, hashes: list[bytes]) -> None:
+    if known.size > new.size:
+        raise ForkError(detail=f"the log went back from {known.size} to {new.size} leaves")
+    if known.size == 0:
+        return
+    try:
+        path = consistency_proof(known.size, new.size, MemoryTree(hashes))
+        verify_consistency(known.size, known.root, new.size, new.root, path)
+    except ProofError as error:
+        raise ForkError(detail=f"the copy of {known.size} leaves is not a beginning of this log: {error}") from error
+
+
+def _write(path: Path, data: bytes) -> None:
+    fresh = path.with_name(path.name + ".new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh.write_bytes(data)
+        fresh.replace(path)
+    except OSError as error:
+        raise LogFileUnusable(path=str(path), detail=error.strerror or str(error)) from None

@@ -13,6 +13,7 @@ import msgspec
 from clients.sdk.wire import Response
 from ledger.errors import (
     AccessError,
+    ConfigError,
     FormError,
     InconclusiveError,
     NotFoundError,
@@ -135,6 +136,17 @@ class AnswerMalformed(FormError):
     code = "remote.answer"
     what = Text("The node's answer to {path} is not readable: {detail}.", "节点对 {path} 的答复无法读取：{detail}。")
     next_step = Text("Check that the address is a Suyuan node's.", "请确认该地址为溯源节点。")
+
+
+class AddressUnusable(ConfigError):
+    """The address of a node is no http or https URL; nothing is sent to it."""
+
+    code = "remote.address"
+    what = Text("“{url}” is not the address of a node.", "“{url}”不是节点地址。")
+    why = Text(
+        "An address is http://host:port or https://host:port.", "地址形如 http://host:port 或 https://host:port。"
+    )
+    next_step = Text("Set it with --node or SUYUAN_NODE.", "请通过 --node 或 SUYUAN_NODE 设置。")
 
 
 class NodeUnreachable(UnreachableError):

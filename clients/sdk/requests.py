@@ -1,6 +1,6 @@
 """Every call a client can make, as a value: the request and the reader of its answer (pure).
 
-Paths and answers are those of docs/spec/http.md.
+Paths and answers are those of docs/openapi.json.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from typing import TypeVar
 import httpx2
 
 from clients.sdk.answers import checked
-from clients.sdk.errors import BusyProblem, NodeUnreachable
+from clients.sdk.errors import AddressUnusable, BusyProblem, NodeUnreachable
 from clients.sdk.wire import Call, Request, Response
 
 T = TypeVar("T")
@@ -58,5 +58,11 @@ def retry_after(error: Exception) -> bool | float:
 
 
 def base_url_of(url: str) -> str:
-    """Return the node's address without a trailing slash."""
+    """Return the node's address without a trailing slash; raises `AddressUnusable` unless it is an http(s) URL."""
+    try:
+        parsed = httpx2.URL(url)
+    except httpx2.InvalidURL:
+        raise AddressUnusable(url=url[:200]) from None
+    if parsed.scheme not in ("http", "https") or not parsed.host:
+        raise AddressUnusable(url=url[:200])
     return url.rstrip("/")

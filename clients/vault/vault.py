@@ -202,6 +202,18 @@ class Vault:
             for row, data in found
         ]
 
+    def disclosed_by(self, reference: Reference) -> list[tuple[str, DisclosedRecord]]:
+        """Return what was received of one record: hand-over and disclosure, in order of hand-overs."""
+        row = SINGLE if reference.row is None else reference.row
+        query = (
+            select(disclosures.c.offer, disclosures.c.disclosed)
+            .where(disclosures.c.statement_id == reference.statement_id, disclosures.c.row == row)
+            .order_by(disclosures.c.offer)
+        )
+        with self.engine.connect() as connection:
+            found = connection.execute(query).all()
+        return [(offer, DisclosedRecord.decode(reference, bytes(data))) for offer, data in found]
+
     def batch_proof(self, offer: str, statement_id: str) -> bytes:
         """Return the encoded batch proof that came with a hand-over; raises `NotInVault`."""
         query = select(sources.c.proof).where(sources.c.offer == offer, sources.c.statement_id == statement_id)

@@ -14,7 +14,7 @@ Origin = Literal["event", "duty", "both", "key", "heads", "none"]
 
 @dataclass(frozen=True, slots=True)
 class FindingCode:
-    """One code of DOMAIN.md, "Findings": what it says, and how it arises in this version."""
+    """One finding code: what it says, and how it arises in this version."""
 
     code: str
     text: Text
@@ -75,7 +75,7 @@ _CODES = (
 )
 
 CODES: Mapping[str, FindingCode] = {entry.code: entry for entry in _CODES}
-"""Every finding code, in the order of DOMAIN.md."""
+"""Every finding code, in the order of the specification."""
 
 CODE_OF_DUTY: Mapping[str, str] = {
     "transfer.accept": "F-HOP",

@@ -1,4 +1,4 @@
-"""Payloads of `access.*` (DOMAIN.md: 查询本人信息)."""
+"""Payloads of `access.*` (docs/rules.md: 查询本人信息)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Payloads of `case.*` (DOMAIN.md, Incidents, cases, access; LEAK-TRACING.md, "Conditions, enforced")."""
+"""Payloads of `case.*` (docs/spec/kinds.md, cases, access; leak tracing, "Conditions, enforced")."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class CaseFinding(Payload, frozen=True, kw_only=True, tag_field="kind", tag="cas
 
     The chance that any innocent is named is at most 1 / `bound`. `named` are the members that the result names and
     that may respond. `opened` are the grants whose seeds, and with them code keys, were opened for it: from now on
-    they are burnt (LEAK-TRACING, "Conditions, enforced"). `tables` is the hash of the integer tables used.
+    they are burnt (leak tracing, "Conditions, enforced"). `tables` is the hash of the integer tables used.
     """
 
     case: StatementId

@@ -1,4 +1,4 @@
-"""Payloads of `consent.*` and `mandate.*` (DOMAIN.md, Authority).
+"""Payloads of `consent.*` and `mandate.*` (docs/spec/kinds.md).
 
 What is covered is named by `references`, or by `link`: the subject value of a record. For a person that is the link of
 one record, so that nothing on the ledger joins two of them.

@@ -1,4 +1,4 @@
-"""Payloads of `contract.*` (DOMAIN.md, Contracts 合同履约)."""
+"""Payloads of `contract.*` (docs/spec/kinds.md 合同履约)."""
 
 from __future__ import annotations
 

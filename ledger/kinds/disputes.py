@@ -1,4 +1,4 @@
-"""Payloads of `record.dispute` and `record.resolve` (异议; DOMAIN.md, Records)."""
+"""Payloads of `record.dispute` and `record.resolve` (异议; docs/spec/kinds.md)."""
 
 from __future__ import annotations
 

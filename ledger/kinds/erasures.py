@@ -1,4 +1,4 @@
-"""Payloads of `erasure.*` and `hold.*` (DOMAIN.md, Records; DESIGN.md, "Commitments, disclosure, erasure")."""
+"""Payloads of `erasure.*` and `hold.*` (docs/spec/kinds.md; docs/architecture.md)."""
 
 from __future__ import annotations
 

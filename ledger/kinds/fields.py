@@ -101,7 +101,7 @@ class Money(Value, frozen=True):
 
 
 class LegalBasis(Value, frozen=True):
-    """Where the authority comes from: rank, document and article (DOMAIN.md, Catalogue)."""
+    """Where the authority comes from: rank, document and article (docs/spec/kinds.md)."""
 
     rank: BasisRank
     document: Annotated[str, Meta(min_length=1, max_length=200)]

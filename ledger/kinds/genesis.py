@@ -1,4 +1,4 @@
-"""The genesis document, leaf 0 (DOMAIN.md, Governance; FORMATS.md, "Entries").
+"""The genesis document, leaf 0 (docs/spec/log.md).
 
 It carries everything that later statements are judged by: origin, founding members with keys,
 nodes, catalogue version 1 and the policy. It is stored as RFC 8785 JSON inside the genesis entry.

@@ -1,4 +1,4 @@
-"""Payloads of `governance.*` and `linking.epoch` (DOMAIN.md, Governance).
+"""Payloads of `governance.*` and `linking.epoch` (docs/spec/kinds.md).
 
 A proposal carries one action as a whole. Approving names the proposal by its statement id, so it approves those bytes.
 """

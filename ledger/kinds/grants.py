@@ -1,4 +1,4 @@
-"""Payloads of `grant.*` (DOMAIN.md, Authority; LEAK-TRACING: seeds, code key and carriers)."""
+"""Payloads of `grant.*` (docs/spec/kinds.md; seeds, code key and carriers serve leak tracing)."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Trustee(Value, frozen=True):
 
 
 class Escrow(Value, frozen=True):
-    """Mode M1 of LEAK-TRACING: `gateway` marks and signs releases; `threshold` of `trustees` answer for its keys.
+    """Mode M1 of leak tracing: `gateway` marks and signs releases; `threshold` of `trustees` answer for its keys.
 
     Trustees are sorted by member; the proofs of what they send are checked against their public shares.
     """
@@ -101,7 +101,7 @@ class GrantIssue(Payload, frozen=True, kw_only=True, tag_field="kind", tag="gran
 
     `data_life` is the number of days the receiver may keep what a release gave it. `carriers` are the marks it
     allows, `code_key` the hash of the sender's code key. Marks are made from two seeds, of which `sender_seed` commits
-    the sender's (LEAK-TRACING, M0), or, where `escrow` stands, by its gateway from the trustees' answers (M1).
+    the sender's (leak tracing, M0), or, where `escrow` stands, by its gateway from the trustees' answers (M1).
     """
 
     grantee: Uscc

@@ -1,4 +1,4 @@
-"""Payloads of `incident.*` (DOMAIN.md, Incidents): what is affected stays a commitment until notification."""
+"""Payloads of `incident.*` (docs/spec/kinds.md): what is affected stays a commitment until notification."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Payloads of `key.add`, `key.rotate`, `key.revoke` (DOMAIN.md, Governance)."""
+"""Payloads of `key.add`, `key.rotate`, `key.revoke` (docs/spec/kinds.md)."""
 
 from __future__ import annotations
 

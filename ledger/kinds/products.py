@@ -1,4 +1,4 @@
-"""Payloads of `query.batch` and `product.issue` (DOMAIN.md, hand-over)."""
+"""Payloads of `query.batch` and `product.issue` (docs/rules.md, hand-over)."""
 
 from __future__ import annotations
 

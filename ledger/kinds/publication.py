@@ -1,6 +1,6 @@
 """Payloads of `publication.*`, `list.*`, `measure.*`, `repair.*`, `stop.acknowledge` and `pledge.*` (公示, 名单, 修复).
 
-A content hash is the content root (FORMATS.md, "Delivered content") over the one record with its published fields, so
+A content hash is the content root (docs/spec) over the one record with its published fields, so
 that a disclosure proves it from the record's commitment.
 """
 

@@ -1,4 +1,4 @@
-"""Payloads of `record.*` (DOMAIN.md, Records; FORMATS.md, "Records, batches, references")."""
+"""Payloads of `record.*` (docs/spec/records.md)."""
 
 from __future__ import annotations
 

@@ -149,7 +149,7 @@ _TYPES: tuple[type[Payload], ...] = (
 )
 
 KINDS: Mapping[str, type[Payload]] = {str(t.__struct_config__.tag): t for t in _TYPES}
-"""Every statement kind by its name, in the order of DOMAIN.md."""
+"""Every statement kind by its name, in the order of the specification."""
 
 
 class UnknownKind(FormError):

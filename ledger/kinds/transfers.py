@@ -1,4 +1,4 @@
-"""Payloads of `transfer.*` and `use.report` (DOMAIN.md, hand-over; DESIGN.md, "Delivery of data")."""
+"""Payloads of `transfer.*` and `use.report` (docs/spec/kinds.md, docs/architecture.md)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from ledger.kinds.grants import ItemFields
 
 
 class Marking(Value, frozen=True):
-    """What is committed about the marks of this copy before delivery (LEAK-TRACING, layer C).
+    """What is committed about the marks of this copy before delivery (leak tracing, layer C).
 
     `record_list` is the root over the record list, `depth` the first order position d0. `number` is the hand-over's
     own within its grant. `keys` (of the marking keys and a salt) and `code_key` are hashes and stand here only in mode

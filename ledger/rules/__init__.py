@@ -1,4 +1,4 @@
-"""The rules of DOMAIN.md as pure functions; importing this package registers all of them."""
+"""The rules as pure functions (docs/rules.md); importing this package registers all of them."""
 
 from ledger.rules import (
     access,

@@ -1,4 +1,4 @@
-"""Secrets that a case opened: from then on nothing new is marked or named by them (LEAK-TRACING, "Conditions")."""
+"""Secrets that a case opened: from then on nothing new is marked or named by them (leak tracing, "Conditions")."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ class FindingCase:
     ),
 )
 def inc_7(case: FindingCase) -> None:
-    """INC-7: every exhibit of the finding was logged before the seed or code key was first opened (LEAK-TRACING)."""
+    """INC-7: every exhibit of the finding was logged before the seed or code key was first opened (leak tracing)."""
     for grant, state in case.opened:
         for suffix, row in burnt(case.view, grant, state):
             if any(extract.exhibit_index > row.index for extract in case.extracts):

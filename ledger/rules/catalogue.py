@@ -63,7 +63,7 @@ def check_catalogue(catalogue: Catalogue, previous: Catalogue | None = None) -> 
 
 
 def check_sorted(values: Sequence[str], what: str) -> None:
-    """Check that a set is written sorted and without repetition (FORMATS, "Statement"); raises CatalogueShape."""
+    """Check that a set is written sorted and without repetition (docs/spec/statement.md); raises CatalogueShape."""
     if list(values) != sorted(set(values)):
         raise CatalogueShape(detail=f"{what} must be sorted and unique")
 

@@ -1,4 +1,4 @@
-"""The genesis document as a whole: GOV-1 (DOMAIN.md, Governance)."""
+"""The genesis document as a whole: GOV-1."""
 
 from __future__ import annotations
 

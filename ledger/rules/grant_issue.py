@@ -103,7 +103,7 @@ def _check_parties(context: Context, payload: GrantIssue, view: BlockView) -> No
     next_step=Text("Commit the secrets in the grant, or allow no carriers.", "请在授权中承诺秘密，或不允许标记。"),
 )  # fmt: skip
 def gra_11(case: IssueCase) -> None:
-    """GRA-11: accuse only on randomness that was committed before delivery (LEAK-TRACING, principle 1)."""
+    """GRA-11: accuse only on randomness that was committed before delivery (leak tracing, principle 1)."""
     payload = case.payload
     secrets = (payload.sender_seed, payload.code_key, payload.escrow)
     if payload.carriers is None:

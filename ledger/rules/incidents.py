@@ -120,7 +120,7 @@ class WorkCase:
         "it is open",
         "事件由各相关成员（或其承继方）采取控制措施，由报告方通报，各限一次且须在关闭之前",
     ),
-    next_step=Text("`suyuan incident show` prints whose turn it is.", "`suyuan incident show` 可查看轮到哪一方。"),
+    next_step=Text("`suyuan duty list` shows what awaits whom.", "`suyuan duty list` 可查看各方待办义务。"),
 )
 def inc_9(case: WorkCase) -> None:
     """INC-9: whose turn it is."""

@@ -1,4 +1,4 @@
-"""key.add, key.rotate, key.revoke: GOV-7 (DOMAIN.md, Governance).
+"""key.add, key.rotate, key.revoke: GOV-7.
 
 Governance revokes and replaces keys by the action `member.replace_key` (`ledger.rules.governance_effects`).
 """

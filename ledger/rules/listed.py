@@ -30,6 +30,18 @@ class Listed:
     record: RecordState
 
 
+class RowsNotNamed(StateError):
+    """A set names a batch as if it were one record."""
+
+    code = "reference.rows"
+    what = Text("{field} names the batch {name} without its rows.", "{field} 引用了批次 {name}，但未指明行号。")
+    why = Text("What is granted or handed over is rows, not batches.", "授权与交接以行为单位，而非整个批次。")
+    next_step = Text(
+        "Name its rows: {name}:0-{last} is the whole batch; nothing was recorded.",
+        "请指明行号：{name}:0-{last} 即整个批次；本次未记入账本。",
+    )
+
+
 def listed_needs(references: ReferenceSet) -> Iterator[Need]:
     """Name the record rows of a set."""
     for id_, _ in references.entries:
@@ -37,15 +49,18 @@ def listed_needs(references: ReferenceSet) -> Iterator[Need]:
 
 
 def listed(view: BlockView, references: ReferenceSet, field: str) -> tuple[Listed, ...]:
-    """Return the records of a set in its order; raises UnknownReference for one, or for a row, that is not logged."""
+    """Return the records of a set in its order; raises UnknownReference for one, or for a row, that is not logged,
+    and RowsNotNamed for a batch without rows.
+    """
     found: list[Listed] = []
     for id_, ranges in references.entries:
         record = view.find(RECORD, id_)
         if record is None:
             raise UnknownReference(field=field, name=id_, kind="record.submit")
-        if (record.count == 0) == bool(ranges):
-            kind = "record.batch" if ranges else "record.submit"
-            raise UnknownReference(field=field, name=id_, kind=kind)
+        if record.count and not ranges:
+            raise RowsNotNamed(field=field, name=id_, last=record.count - 1)
+        if ranges and not record.count:
+            raise UnknownReference(field=field, name=id_, kind="record.batch")
         if ranges and ranges[-1][1] >= record.count:
             raise UnknownReference(field=field, name=f"{id_}:{ranges[-1][1]}", kind="record.batch")
         found.append(Listed(id_, ranges, record))

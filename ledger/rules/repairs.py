@@ -151,7 +151,10 @@ def rep_5(case: ApplyCase) -> None:
 @rule(
     "REP-6",
     demand=Text("An application is registered once, and decided once after that", "修复申请受理一次，受理后决定一次"),
-    next_step=Text("`suyuan repair show` says how it stands.", "`suyuan repair show` 可查看办理状态。"),
+    next_step=Text(
+        "`suyuan trace subject` shows what became of a subject's repairs.",
+        "`suyuan trace subject` 可查看该主体各项修复的办理情况。",
+    ),
 )
 def rep_6(case: DecideCase) -> None:
     """REP-6: the order of the steps."""

@@ -12,7 +12,7 @@ from ledger.state.tables import KEY, MEMBER, KeyState
 from ledger.state.view import BlockView
 
 TIME_WINDOW_MS = 600_000
-"""How far a statement's time may lie from the block's (FORMATS.md, "Statement")."""
+"""How far a statement's time may lie from the block's (docs/spec/statement.md)."""
 
 
 class WrongAudience(StateError):

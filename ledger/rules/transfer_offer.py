@@ -74,7 +74,7 @@ class OfferCase:
     ),
 )
 def tra_12(case: OfferCase) -> None:
-    """TRA-12: what is logged about the marks before delivery carries an accusation later (LEAK-TRACING)."""
+    """TRA-12: what is logged about the marks before delivery carries an accusation later (leak tracing)."""
     marking, grant = case.payload.marking, case.delivery.held.grant
     if marking is None:
         return

@@ -1,4 +1,4 @@
-"""The state digest: a hash chain over what each block changed (FORMATS.md, "Entries")."""
+"""The state digest: a hash chain over what each block changed (docs/spec/state.md)."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 A row is found by (table, anchor, suffix). The anchor is the id of the statement the row hangs on, so that a
 store may key it by log index; "" anchors the small tables that every node keeps in memory (RESIDENT).
 The suffix tells rows of one anchor apart. A stored value is the deterministic CBOR of the struct's fields in
-order; the state digest covers exactly these bytes (FORMATS.md, "Entries").
+order; the state digest covers exactly these bytes (docs/spec/state.md).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The one transaction that commits a block (DESIGN.md, "Execution"): what it writes, step by step."""
+"""The one transaction that commits a block (docs/architecture.md): what it writes, step by step."""
 
 from __future__ import annotations
 

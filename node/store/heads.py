@@ -30,9 +30,23 @@ class Published:
     state: str
 
 
+_HEAD = select(HEAD)
+_SIZE = select(HEAD.c.size)
+_RESIDENT_AT = select(HEAD.c.resident_at)
+_PUBLISHED = select(PUBLISHED)
+
+
+def read_size(connection: Connection) -> int:
+    """Return the size of the stored tree. Raises `NotInitialised`."""
+    size = connection.execute(_SIZE).scalar()
+    if size is None:
+        raise NotInitialised(path="the database")
+    return int(size)
+
+
 def read_head(connection: Connection) -> Head:
     """Return the stored head. Raises `NotInitialised`."""
-    row = connection.execute(select(HEAD)).one_or_none()
+    row = connection.execute(_HEAD).one_or_none()
     if row is None:
         raise NotInitialised(path="the database")
     peaks = bytes(row.peaks)
@@ -64,7 +78,7 @@ def write_head(connection: Connection, head: Head, resident_at: int) -> None:
 
 def read_resident_at(connection: Connection) -> int:
     """Return the height of the last block that changed a resident state row."""
-    return int(connection.execute(select(HEAD.c.resident_at)).scalar_one())
+    return int(connection.execute(_RESIDENT_AT).scalar_one())
 
 
 def read_signed(connection: Connection) -> tuple[int, bytes]:
@@ -86,7 +100,7 @@ def advance_signed(connection: Connection, size: int, root: bytes) -> None:
 
 def read_published(connection: Connection) -> Published | None:
     """Return the newest checkpoint, None before the first."""
-    row = connection.execute(select(PUBLISHED)).one_or_none()
+    row = connection.execute(_PUBLISHED).one_or_none()
     if row is None:
         return None
     return Published(

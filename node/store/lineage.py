@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import cast
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 
 from ledger.encoding import base64url, decode_base64url
 from ledger.entries import RefusalEntry, StatementEntry, decode_entry
@@ -61,8 +61,9 @@ class Snapshot:
         """See LineageSource."""
         found: dict[str, StatementRow] = {}
         places = list(self.places(ids).values())
-        for part in _parts(places):
-            found.update((row.id, row) for row in self._statements(_STATEMENTS.where(STATEMENT.c.idx.in_(part))))
+        for part in _parts(list(places)):
+            rows = cast("Iterable[_Fields]", self._connection.execute(_STATEMENTS_AT, {"places": part}))
+            found.update((row.id, row) for row in map(_statement_row, rows))
         return found
 
     def _statements(self, query: Select[*tuple[object, ...]]) -> list[StatementRow]:
@@ -126,7 +127,7 @@ class Snapshot:
     def ids_at(self, places: Sequence[int]) -> list[str]:
         """Return the ids of the statements at these log indexes, in the order of the log."""
         found: list[tuple[int, bytes]] = []
-        for part in _parts(places):
+        for part in _parts(list(places)):
             query = select(STATEMENT.c.idx, STATEMENT.c.id).where(STATEMENT.c.idx.in_(part))
             found.extend((index, id_) for index, id_ in self._connection.execute(query))
         return [id_.hex() for _, id_ in sorted(found)]
@@ -174,11 +175,13 @@ _STATEMENTS = cast(
     ),
 )
 
+_STATEMENTS_AT = _STATEMENTS.where(STATEMENT.c.idx.in_(bindparam("places", expanding=True)))
+
 LOOKUP_PART = 4_000
 """Log indexes in one IN list."""
 
 
-def _parts(places: Sequence[int]) -> list[Sequence[int]]:
+def _parts(places: list[int]) -> list[list[int]]:
     return [places[at : at + LOOKUP_PART] for at in range(0, len(places), LOOKUP_PART)]
 
 

@@ -1,4 +1,4 @@
-"""Bulk statements: inserts from tuples and look-ups of many keys, as driver SQL (DESIGN.md, "Speed").
+"""Bulk statements: inserts from tuples and look-ups of many keys, as driver SQL (docs/architecture.md).
 
 SQLAlchemy compiles each statement once; the rows then go to the driver as they are. Look-ups by several columns join
 a CTE of VALUES, because an IN over row values scans the table in SQLite.

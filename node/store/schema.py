@@ -1,4 +1,4 @@
-"""The SQL tables of a node, keyed by log index throughout (DESIGN.md, "Speed is a matter of shape").
+"""The SQL tables of a node, keyed by log index throughout (docs/architecture.md).
 
 `leaf` holds the log, everything else follows from it. A row key `idx << ROW_BITS | n` puts several rows of one log
 index next to each other. Nothing on the hot path is keyed at random: statement ids and subs are found through segments

@@ -14,6 +14,7 @@ from hashlib import sha256
 from typing import Final, Generic, TypeVar, cast
 
 from sqlalchemy import Column, Connection, func, select
+from sqlalchemy.exc import NoResultFound
 
 from node.store.rows import insert_rows, look_up
 from node.store.runs import (
@@ -101,11 +102,13 @@ class KeyIndex(Generic[K]):
 
     def refresh(self, connection: Connection, size: int) -> None:
         """Read what the log of `size` leaves has beyond what this index knows."""
+        if size == self.end and size:
+            return
         self._refresh_runs(connection)
         start = max(self.end, self._tail_start)
         if size > start:
             self._tail.update(self.logged(connection, start, size))
-            self.end = size
+        self.end = max(self.end, size)
 
     def logged(self, connection: Connection, start: int, size: int) -> Iterable[tuple[K, int]]:
         """Return the keys of this family that were logged with `start` <= index < `size`."""
@@ -135,6 +138,14 @@ class KeyIndex(Generic[K]):
 
     def find(self, connection: Connection, keys: Collection[K], size: int) -> dict[K, int]:
         """Return the log index of each key that was logged below `size`; the stored row is always compared."""
+        try:
+            return self._find(connection, keys, size)
+        except NoResultFound:
+            # Another process has merged runs since they were read here, and their chunks are gone.
+            self._refresh_runs(connection)
+            return self._find(connection, keys, size)
+
+    def _find(self, connection: Connection, keys: Collection[K], size: int) -> dict[K, int]:
         found: dict[K, int] = {}
         candidates: dict[int, list[K]] = {}
         for key in keys:

@@ -1,4 +1,4 @@
-"""Everything that is particular to SQLite: engines, pragmas, WAL checkpoints (DESIGN.md, "Ordering").
+"""Everything that is particular to SQLite: engines, pragmas, WAL checkpoints (docs/architecture.md).
 
 The writer is the only process that writes; fronts read on connections of their own. A writer's transaction begins
 with BEGIN IMMEDIATE, so that a second writer fails at once instead of in the middle of a block.
@@ -65,6 +65,7 @@ _WRITER_PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
     "wal_autocheckpoint=0",
+    f"journal_size_limit={IDLE_CHECKPOINT_BYTES}",
     f"cache_size=-{WRITER_CACHE_KIB}",
     "temp_store=MEMORY",
 )
@@ -85,9 +86,13 @@ def wal_bytes(path: Path) -> int:
 
 
 def checkpoint_wal(engine: Engine) -> None:
-    """Copy the write-ahead log back into the database, as far as readers allow; needs no open transaction."""
+    """Copy the write-ahead log back into the database as far as readers allow, without waiting for any of them.
+
+    When all of it was copied, the next transaction begins the log anew and cuts the file to IDLE_CHECKPOINT_BYTES.
+    Needs no open transaction.
+    """
     raw = engine.raw_connection()
     try:
-        raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+        raw.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)").close()
     finally:
         raw.close()

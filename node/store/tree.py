@@ -7,11 +7,12 @@ rows, above from the roots of the full tiles below.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from ledger.merkle.errors import IndexOutOfRangeError
 from ledger.merkle.hashing import HASH_SIZE, Coordinate, levels_of, root_of
@@ -89,20 +90,44 @@ def read_level(connection: Connection, level: int, first: int, count: int) -> li
     if level == 0:
         rows = connection.execute(
             select(LEAF.c.hash).where(LEAF.c.idx >= first, LEAF.c.idx < first + count).order_by(LEAF.c.idx)
-        )
+        ).all()
     else:
         low = tile_place(level - 1, first)
         rows = connection.execute(
             select(TILE.c.root).where(TILE.c.place >= low, TILE.c.place < low + count).order_by(TILE.c.place)
-        )
+        ).all()
     return [row[0] for row in rows]
 
 
-class SqlHashes:
-    """A `HashSource` over the stored tree of `size` leaves, one query for all full tiles that a proof needs."""
+class TileCache:
+    """Rows of tiles lately read, full or partial. A tile only ever grows, so what is here stays right."""
 
-    def __init__(self, connection: Connection, size: int) -> None:
+    def __init__(self, limit: int = 512) -> None:
+        self._limit = limit
+        self._rows: OrderedDict[tuple[int, int], bytes] = OrderedDict()
+
+    def get(self, tile: tuple[int, int], width: int) -> bytes | None:
+        """Return a tile that has at least `width` hashes."""
+        data = self._rows.get(tile)
+        return data if data is not None and len(data) >= width * HASH_SIZE else None
+
+    def put(self, tile: tuple[int, int], data: bytes) -> None:
+        """Remember a tile, unless a wider one is known."""
+        if len(self._rows.get(tile, b"")) < len(data):
+            self._rows[tile] = data
+        while len(self._rows) > self._limit:
+            self._rows.popitem(last=False)
+
+
+class SqlHashes:
+    """A `HashSource` over the stored tree of `size` leaves, one query for all full tiles that a proof needs.
+
+    With a `cache` tiles that were read before are not read again; one cache serves one thread at a time.
+    """
+
+    def __init__(self, connection: Connection, size: int, cache: TileCache | None = None) -> None:
         self._connection = connection
+        self._cache = TileCache() if cache is None else cache
         self.size = size
 
     def read_hashes(self, coords: Sequence[Coordinate]) -> list[bytes]:
@@ -114,18 +139,27 @@ class SqlHashes:
         return [_inner_hash(rows[_tile_of(level, index)[:2]], *_tile_of(level, index)[2:]) for level, index in coords]
 
     def _rows(self, tiles: Iterable[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
-        wanted = set(tiles)
-        places = {tile_place(*tile): tile for tile in wanted}
-        found = {
-            places[place]: data
-            for place, data in self._connection.execute(
-                select(TILE.c.place, TILE.c.data).where(TILE.c.place.in_(list(places)))
-            )
-        }
-        for level, number in wanted - found.keys():
-            width = tile_at(self.size, level, number).width
-            found[level, number] = b"".join(read_level(self._connection, level, number * TILE_WIDTH, width))
+        found: dict[tuple[int, int], bytes] = {}
+        missing: dict[int, tuple[int, int]] = {}
+        for tile in set(tiles):
+            known = self._cache.get(tile, tile_at(self.size, *tile).width)
+            if known is None:
+                missing[tile_place(*tile)] = tile
+            else:
+                found[tile] = known
+        if missing:
+            rows = self._connection.execute(_TILES, {"places": list(missing)})
+            read = {missing[place]: bytes(data) for place, data in rows}
+            for level, number in set(missing.values()) - read.keys():
+                width = tile_at(self.size, level, number).width
+                read[level, number] = b"".join(read_level(self._connection, level, number * TILE_WIDTH, width))
+            for tile, data in read.items():
+                self._cache.put(tile, data)
+            found |= read
         return found
+
+
+_TILES = select(TILE.c.place, TILE.c.data).where(TILE.c.place.in_(bindparam("places", expanding=True)))
 
 
 def _tile_of(level: int, index: int) -> tuple[int, int, int, int]:

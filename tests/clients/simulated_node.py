@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from hashlib import sha256
 from typing import TypeVar
 from urllib.parse import unquote
@@ -29,7 +30,7 @@ from ledger.notes.note import SignedNote, sign_note
 from ledger.notes.policy import Policy
 from ledger.notes.signers import Ed25519Cosigner, Ed25519NoteSigner
 from ledger.notes.tlog_proof import TlogProof
-from ledger.rules.registry import RuleError
+from ledger.rules.registry import RuleError, broken
 from ledger.signed import sign_held, verify_token
 from ledger.state.tables import CATALOGUE, DUTY, GRANT, RECORD, TRANSFER, DutyState, StateRow, Table
 from ledger.statement import decode_sequence, decode_statement, verify_statement
@@ -167,7 +168,7 @@ class SimulatedNode:
             for member in ("source", "hub", "lender", "operator", "source_b"):
                 if signer_of(member).public.thumbprint == statement.kid:
                     verify_statement(statement, signer_of(member).public)
-        outcomes = self.run(*(statement.raw for statement in statements))
+        outcomes = [self._as_answered(outcome) for outcome in self.run(*(statement.raw for statement in statements))]
         if not single:
             results = [_outcome(outcome) for outcome in outcomes]
             return httpx2.Response(200, json={"results": results, "state": "published", "size": self.tree.size})
@@ -175,10 +176,17 @@ class SimulatedNode:
         body = {"id": outcome.statement_id, "index": outcome.index, "status": outcome.status}
         if outcome.error is not None:
             problem = _problem_of(outcome)
-            extra = body if outcome.status == "refused" else {"id": outcome.statement_id}
+            extra = body if outcome.index is not None else {"id": outcome.statement_id}
             return _json_problem(int(str(problem["status"])), {**problem, **extra})
         status = 200 if outcome.status == "duplicate" else 201
         return httpx2.Response(status, json={**body, "state": "published", "size": self.tree.size})
+
+    def _as_answered(self, outcome: Outcome) -> Outcome:
+        """Give a duplicate of a refused statement the refusal that stands at its first place."""
+        rule = self.places.get(outcome.statement_id, (0, None))[1]
+        if outcome.status != "duplicate" or rule is None:
+            return outcome
+        return replace(outcome, error=broken(rule, "it was refused before", "该陈述此前已被拒绝"))
 
     def run(self, *raws: bytes) -> list[Outcome]:
         """Execute one block and take its leaves into the tree."""
@@ -280,7 +288,7 @@ def _problem_of(outcome: Outcome) -> dict[str, object]:
     return {
         "type": f"urn:suyuan:error:{error.stable_code}",
         "title": "Refused",
-        "status": 403 if outcome.status == "refused" else 422,
+        "status": 422 if outcome.index is None else 403,
         "detail": error.message(),
         "code": error.stable_code,
         "next": error.advice(),

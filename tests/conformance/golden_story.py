@@ -20,6 +20,7 @@ from ledger.times import format_time
 from tests.conformance.golden_authority import consent_and_produce
 from tests.conformance.golden_cases import investigate
 from tests.conformance.golden_governance import govern
+from tests.conformance.golden_publication import publish_and_repair
 from tests.world import World, digest_of
 from tests.world_genesis import BASIS, encryption_of, seed_of
 
@@ -111,6 +112,7 @@ def tell() -> LogVector:
     govern(story)
     investigate(story)
     consent_and_produce(story)
+    publish_and_repair(story)
     return story.log
 
 

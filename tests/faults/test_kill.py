@@ -63,6 +63,7 @@ async def _under_load(data: DataDirectory, disturb: Callable[[], Awaitable[None]
     return submitters.seen
 
 
+@pytest.mark.slow
 def test_killing_the_writer_at_random_moments_loses_nothing(tmp_path: Path) -> None:
     data, _ = found_node(tmp_path / "n")
     node = start_node(data.path, fronts=0, environment=QUICK)
@@ -90,6 +91,7 @@ def test_killing_the_writer_at_random_moments_loses_nothing(tmp_path: Path) -> N
     check(data, seen)
 
 
+@pytest.mark.slow
 def test_killing_the_whole_tree_at_random_moments_loses_nothing(tmp_path: Path) -> None:
     data, _ = found_node(tmp_path / "n")
     chance = random.Random(2)

@@ -13,6 +13,8 @@ from node.files import PRIVATE, DataDirectory, write_atomic
 from tests.world_genesis import founding_genesis, seed_of
 
 NODE = "n1"
+PER_MINUTE = 10_000_000
+"""Statements a member may submit in a minute: more than any test or benchmark does, unless it is about that."""
 
 
 def write_keys(data: DataDirectory, node: str = NODE) -> None:
@@ -23,15 +25,17 @@ def write_keys(data: DataDirectory, node: str = NODE) -> None:
         write_atomic(data.keys / f"{name}.pem", dump_key(key, None), PRIVATE)
 
 
-def lone_genesis() -> Genesis:
-    """Return the founding genesis with one node."""
+def lone_genesis(per_minute: int = PER_MINUTE) -> Genesis:
+    """Return the founding genesis with one node and a policy of `per_minute` statements for each member."""
     genesis = founding_genesis()
-    return msgspec.structs.replace(genesis, nodes=[node for node in genesis.nodes if node.name == NODE])
+    nodes = [node for node in genesis.nodes if node.name == NODE]
+    policy = msgspec.structs.replace(genesis.policy, statements_per_minute=per_minute)
+    return msgspec.structs.replace(genesis, nodes=nodes, policy=policy)
 
 
-def found_node(path: Path) -> tuple[DataDirectory, Genesis]:
+def found_node(path: Path, per_minute: int = PER_MINUTE) -> tuple[DataDirectory, Genesis]:
     """Create keys, genesis and database of a node in `path`."""
-    data, genesis = DataDirectory(path), lone_genesis()
+    data, genesis = DataDirectory(path), lone_genesis(per_minute)
     write_keys(data)
     begin_node(data, genesis, None)
     return data, genesis

@@ -68,7 +68,7 @@ def test_a_changed_or_missing_entry_stops_the_replay(person: Person, story: Stor
     files[0].write_bytes(sound[:-1] + bytes([sound[-1] ^ 1]))
     assert person.run("audit", "replay", *log_of(person), "--json").exit_code in (10, 12)
     files[0].unlink()
-    assert person.fails(3, "audit", "replay", *log_of(person))["code"] == "cli.file"
+    assert person.fails(3, "audit", "replay", *log_of(person))["code"] == "mirror.file"
 
 
 @pytest.mark.parametrize("about", ["statement", "trace"])

@@ -53,6 +53,32 @@ def test_the_passphrase_comes_from_file_or_environment_and_must_fit(person: Pers
     person.data("key", "show", str(file))
 
 
+def test_the_flag_comes_first_then_the_variable_then_files(person: Person) -> None:
+    """Whatever the source is, the error names it: a variable that was meant for another program is found at once."""
+    key, right, wrong = (person.folder / name for name in ("new.pem", "passphrase", "wrong"))
+    wrong.write_text("another one\n")
+    person.data("key", "new", str(key))
+    settings = person.folder / "s.toml"
+    settings.write_text('passphrase_file = "wrong"\n')
+    flag = ("--passphrase-file", str(right))
+    environment: dict[str, str | None] = {
+        "SUYUAN_PASSPHRASE": "another one", "SUYUAN_PASSPHRASE_FILE": str(wrong)
+    }  # fmt: skip
+    person.environment |= environment
+    show = ("--config", str(settings), "key", "show", str(key))
+    person.data(*show, *flag)
+    assert "from SUYUAN_PASSPHRASE does" in str(person.fails(3, *show)["message"])
+    person.environment["SUYUAN_PASSPHRASE"] = PASSPHRASE
+    person.data(*show)
+    assert f"from --passphrase-file {wrong}" in str(person.fails(3, *show, "--passphrase-file", str(wrong))["message"])
+    person.environment["SUYUAN_PASSPHRASE"] = ""
+    assert f"from SUYUAN_PASSPHRASE_FILE {wrong}" in str(person.fails(3, *show)["message"])
+    person.environment["SUYUAN_PASSPHRASE_FILE"] = str(right)
+    person.data(*show)
+    del person.environment["SUYUAN_PASSPHRASE_FILE"]
+    assert f"from passphrase_file {wrong}" in str(person.fails(3, *show)["message"])
+
+
 def test_without_a_passphrase_no_key_is_made(person: Person) -> None:
     del person.environment["SUYUAN_PASSPHRASE_FILE"]
     file = person.folder / "new.pem"

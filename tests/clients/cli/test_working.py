@@ -99,12 +99,60 @@ def test_a_hand_over_from_end_to_end(office: Office) -> None:
     received = office.lender.data("transfer", "confirm", offer)
     assert isinstance(received, dict)
     assert received["records"] == 3
+    shown = office.lender.data("record", "show", f"{batch}:1", "--values")
+    assert isinstance(shown, dict)
+    own = office.source.data("record", "show", f"{batch}:1", "--values")
+    assert isinstance(own, dict)
+    assert shown["disclosed"] == [{"offer": offer, "values": own["values"]}]
+    assert "values" not in shown
+    assert "disclosed" not in own
+    assert "disclosed" not in office.lender.run("record", "show", f"{batch}:1").stdout
+    assert office.lender.fails(5, "record", "show", f"{batch}:3", "--values")["code"] == "vault.missing"
     finished = office.source.data("transfer", "finish", transfer)
     assert finished == {"transfer": transfer, "status": "confirmed"}
     reported = office.lender.data(
         "use", "report", offer, "--purpose", "credit.lending", "--outcome", "cd" * 32, "--reference", f"{batch}:1"
     )
     assert text(reported, "status") == "admitted"
+
+
+def test_what_was_received_is_erased_here_and_only_when_told(office: Office) -> None:
+    batch, grant = str(office.imported()[0]["id"]), office.granted()
+    prepared = office.source.data("transfer", "send", grant, "--reference", f"{batch}:0-2", "--prepare")
+    transfer = text(prepared, 0, "transfer")
+    offer = text(office.source.data("transfer", "offer", transfer), "offer")
+    office.lender.data("transfer", "accept", offer)
+    office.source.data("transfer", "release", transfer)
+    office.lender.data("transfer", "confirm", offer)
+    size = office.node.tree.size
+    erase = ("erase", "local", f"{batch}:0-1")
+    assert office.lender.fails(2, *erase)["code"] == "cli.usage"
+    asked = office.lender.run(*erase, stdin="n\n")
+    assert (asked.exit_code, "without an attestation" in asked.stderr) == (1, True)
+    office.lender.data("record", "show", f"{batch}:0", "--values")
+    erased = office.lender.data(*erase, "--yes")
+    assert isinstance(erased, dict)
+    assert (erased["records"], erased["disclosures"]) == (0, 2)
+    assert office.lender.fails(5, "record", "show", f"{batch}:0", "--values")["code"] == "vault.missing"
+    office.lender.data("record", "show", f"{batch}:2", "--values")
+    office.source.data("record", "show", f"{batch}:0", "--values")
+    # A batch without rows names nothing that a vault holds, and nothing of it is signed.
+    assert office.lender.fails(5, "erase", "local", batch, "--yes")["code"] == "vault.missing"
+    assert office.node.tree.size == size
+
+
+def test_a_statement_is_saved_with_its_proof_and_verified_offline(office: Office) -> None:
+    grant = office.granted()
+    raw, proof = office.source.folder / "grant.cose", office.source.folder / "grant.tlog-proof"
+    words = ("statement", "get", grant, "--out", str(raw), "--proof", str(proof))
+    got = office.source.data(*words)
+    assert isinstance(got, dict)
+    assert (got["kind"], got["status"], got["statement"], got["proof"]) == (
+        "grant.issue", "admitted", str(raw), str(proof)
+    )  # fmt: skip
+    assert text(office.source.data("verify", str(proof), "--statement", str(raw)), "verdict") == "VERIFIED"
+    assert office.source.fails(3, *words)["code"] == "cli.file"
+    office.source.fails(5, "statement", "get", "00" * 32)
 
 
 def test_a_refused_offer_ends_with_14_and_names_its_rule(office: Office) -> None:
@@ -132,6 +180,7 @@ def test_a_single_record_is_submitted_corrected_and_withdrawn(office: Office) ->
     shown = office.source.data("record", "show", first, "--values")
     assert isinstance(shown, dict)
     assert shown["values"] == {"CF_NR": "fine"}
+    assert "count" not in office.source.run("record", "show", first).stdout
     second = text(office.source.data("record", "correct", first, str(file), *shared, "--reason", "update"), "id")
     office.source.data("record", "withdraw", second, "--reason", "duplicate")
     office.source.fails(5, "record", "show", "00" * 32)

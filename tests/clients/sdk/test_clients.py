@@ -11,7 +11,7 @@ import stamina
 
 from clients.sdk import requests
 from clients.sdk.async_client import AsyncClient
-from clients.sdk.errors import BusyProblem, NodeUnreachable, NotFoundProblem, RefusedProblem
+from clients.sdk.errors import AddressUnusable, BusyProblem, NodeUnreachable, NotFoundProblem, RefusedProblem
 from clients.sdk.heads import MemoryHeadStore
 from clients.sdk.identity import Identity
 from clients.sdk.light_client import follow
@@ -46,12 +46,26 @@ def test_a_submission_is_placed_and_proven(node: SimulatedNode) -> None:
         assert follow(client, node.policy(), MemoryHeadStore()).checkpoint.size == receipted.size
 
 
+@pytest.mark.parametrize("address", ["", "127.0.0.1:8440", "ftp://node.example", "http://", "http://[::1"])
+def test_what_is_no_address_is_said_at_once(address: str) -> None:
+    for kind in (Client, AsyncClient):
+        with pytest.raises(AddressUnusable) as caught:
+            kind(address)
+        assert address in caught.value.message()
+
+
 def test_a_refusal_is_proven_as_a_refusal(node: SimulatedNode) -> None:
     with node.client("source") as client:
         raw = node.world.sign("source", "record.submit", node.world.record("permit"))
         with pytest.raises(RefusedProblem) as caught:
             client.submit(raw)
         assert caught.value.rule == "REC-1"
+        with pytest.raises(RefusedProblem) as again:
+            client.submit(raw)
+        assert (again.value.status, again.value.index) == (403, caught.value.index)
+        (placed,) = client.submit_sequence([raw]).results
+        assert (placed.status, placed.index) == ("duplicate", caught.value.index)
+        assert placed.problem is not None
         statement_id = decode_statement(raw).statement_id
         proven = client.verified_statement(statement_id, node.policy())
         assert (proven.index, proven.refused_under) == (caught.value.index, "REC-1")

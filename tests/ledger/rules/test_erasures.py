@@ -58,8 +58,9 @@ def test_every_required_field_is_required(world: World, record: str) -> None:
 
 def test_dangling_and_malformed_references(world: World, record: str) -> None:
     batch = world.do("source", "record.batch", world.batch(10, "penalty"))
-    for references in (single(NOWHERE), rows(batch, (5, 10)), single(batch), rows(record, (0, 0))):
+    for references in (single(NOWHERE), rows(batch, (5, 10)), rows(record, (0, 0))):
         assert_breaks(world, "reference.unknown", world.submit("source", REQUEST, erasure(references)))
+    assert_breaks(world, "reference.rows", world.submit("source", REQUEST, erasure(single(batch))))
     backwards = [[record, []], [record, []]]
     assert_breaks(world, "form.references", world.submit("source", REQUEST, erasure(backwards)))
     with_mandate = erasure(single(record), mandate=NOWHERE)

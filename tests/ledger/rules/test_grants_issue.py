@@ -94,9 +94,13 @@ def test_parties_are_members_and_differ(world: World) -> None:
 def test_rows_outside_their_batch_are_dangling(world: World) -> None:
     batch = world.do("source", "record.batch", world.batch(10, "penalty"))
     record = world.do("source", "record.submit", world.record())
-    for references in ([[batch, [[0, 10]]]], [[batch, []]], [[record, [[0, 0]]]]):
+    for references in ([[batch, [[0, 10]]]], [[record, [[0, 0]]]]):
         payload = grant(world, within={"references": references})
         assert_breaks(world, "reference.unknown", world.submit("source", "grant.issue", payload))
+    without_rows = world.submit("source", "grant.issue", grant(world, within={"references": single(batch)}))
+    assert_breaks(world, "reference.rows", without_rows)
+    assert without_rows.error is not None
+    assert f"{batch}:0-9" in without_rows.error.advice()
     world.do("source", "grant.issue", grant(world, within={"references": [[batch, [[0, 9]]]]}))
 
 

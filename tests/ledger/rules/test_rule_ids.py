@@ -30,7 +30,7 @@ RULES_OF_THESE_KINDS = (
     *(f"PRO-{n}" for n in range(1, 4)),
     *("CAT-1", "CAT-2", "CAT-3", "USE-1", "USE-2"),
 )
-"""The ids of DOMAIN.md whose kinds exist; ids are added, never renamed or dropped."""
+"""The ids of the rules; ids are added, never renamed or dropped."""
 
 
 @pytest.mark.parametrize("rule_id", RULES_OF_THESE_KINDS)

@@ -67,7 +67,7 @@ def test_what_an_offer_names_must_be_logged(world: World, record: str, batch: st
         ({"references": single(NOWHERE)}, "reference.unknown"),
         ({"references": rows(batch, (99, 100))}, "reference.unknown"),
         ({"references": rows(record, (0, 0))}, "reference.unknown"),
-        ({"references": single(batch)}, "reference.unknown"),
+        ({"references": single(batch)}, "reference.rows"),
         ({"receiver": world.uscc("outsider")}, "member.unknown"),
         ({"references": [[batch, [[1, 1], [0, 0]]]]}, "form.references"),
         ({"references": [[batch, [[0, 1], [2, 3]]]]}, "form.references"),

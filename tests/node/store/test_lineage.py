@@ -30,6 +30,8 @@ def _ids(world: StoredWorld) -> list[str]:
 
 def test_statements_and_bytes_are_the_same(told: Told) -> None:
     world, memory, reader = told
+    source: LineageSource = reader
+    assert source.head() == memory.head()
     ids = [*_ids(world), "0" * 64, "no id"]
     assert reader.statements(ids) == memory.statements(ids)
     assert reader.raw(ids) == memory.raw(ids)

@@ -159,6 +159,21 @@ def test_a_merge_that_a_crash_ended_leaves_nothing_behind(engine: Engine) -> Non
         assert connection.execute(select(func.count()).select_from(CHUNK)).scalar_one() == len(run.fences)
 
 
+def test_a_reader_with_runs_that_were_merged_away_reads_the_new_ones(engine: Engine) -> None:
+    log = Log(engine)
+    for _ in range(3):
+        log.block(10)
+    follower = KeyIndex(IDS, SIZES)
+    with engine.begin() as connection:
+        follower.refresh(connection, log.size)
+    log.merge()
+    with engine.begin() as connection:
+        follower.refresh(connection, log.size)
+        assert len(follower.runs) == 3
+        assert follower.find(connection, list(log.keys), log.size) == log.keys
+        assert len(follower.runs) == 1
+
+
 def test_subs_are_found_by_text(engine: Engine) -> None:
     index = KeyIndex(SUBS, SIZES, with_filters=True)
     new = {f"urn:suyuan:record:X:{at}": at for at in range(30)}

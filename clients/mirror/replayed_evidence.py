@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from clients.cli.log_files import LogFiles, Replayed
+from clients.mirror.log_files import LogFiles, Replayed
 from ledger.entries import BlockEntry, RefusalEntry, StatementEntry, decode_entry
 from ledger.evidence.governed_keys import KeyHistory
 from ledger.lineage.source import StatementRow

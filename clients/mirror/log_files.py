@@ -10,19 +10,34 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from clients.cli.session import read_bytes
 from clients.sdk import requests
 from clients.sdk.errors import NotFoundProblem
 from clients.sdk.sync_client import Client
-from ledger.errors import NotFoundError
+from ledger.errors import ConfigError, NotFoundError, Text
 from ledger.merkle.hashing import HASH_SIZE
 from ledger.notes.policy import Policy, VerifiedCheckpoint
 from ledger.replay import Replay
 from ledger.tiles import CHECKPOINT_PATH, TILE_WIDTH, bundles_of, decode_bundle, entries_path, tile_path
 
 
+class LogFileUnusable(ConfigError):
+    """A file of a copy that cannot be read or written."""
+
+    code = "mirror.file"
+    what = Text("{path} cannot be used: {detail}.", "无法使用 {path}：{detail}。")
+    next_step = Text("Fetch the copy again with `suyuan audit fetch`.", "请用 `suyuan audit fetch` 重新下载副本。")
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return a file's bytes; raises `LogFileUnusable`."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise LogFileUnusable(path=str(path), detail=error.strerror or str(error)) from None
+
+
 class LogFiles(Protocol):
-    """Where the files of a log come from. Duty: what is missing raises a `NotFoundError` or `FileUnusable`."""
+    """Where the files of a log come from. Duty: what is missing raises a `NotFoundError` or `LogFileUnusable`."""
 
     def checkpoint(self) -> str:
         """Return the newest signed checkpoint."""
