@@ -143,6 +143,7 @@ def _ends(told: Told, hands: Hands, report: Said) -> Iterator[int]:
             yield end
     carried = sorted(atoms(offer.payload["references"]))
     atom = report.payload.get("reference") or (carried[0] if len(carried) == 1 else None)
+    yield max(hands.retained(each) for each in ([atom] if atom else carried))
     if atom is None:
         return
     before = [one for one in told.said if one.index < report.index]
