@@ -19,7 +19,7 @@ from ledger.rules.transfer_turns import find_transfer
 from ledger.scope import check_purpose
 from ledger.state.authority_tables import DISPUTED
 from ledger.state.effects import Effects
-from ledger.state.tables import ENDED, RECORD, TRANSFER, Ranges, TransferState, row_suffix
+from ledger.state.tables import CANCELLED, ENDED, RECORD, TRANSFER, Ranges, TransferState, row_suffix
 from ledger.state.view import BlockView, Need
 from ledger.times import day_end, parse_time
 
@@ -82,6 +82,9 @@ def _ends(case: UseCase) -> Iterator[tuple[int, str]]:
     if transfer.life_end is not None:
         yield transfer.life_end, case.payload.transfer
     yield _retained(case)
+    cancelled = case.view.find(CANCELLED, case.payload.transfer)
+    if cancelled is not None:
+        yield cancelled.time, cancelled.by
     for _, grant in case.held.chain:
         if grant.revoked is not None:
             yield grant.revoked.at, grant.revoked.by
@@ -150,6 +153,7 @@ def _record_of(payload: UseReport, transfer: TransferState | None) -> Reference 
 
 def _needs(context: Context, payload: UseReport, view: BlockView) -> Iterator[Need]:
     yield Need("transfer", payload.transfer)
+    yield Need("cancelled", payload.transfer)
     transfer = peek(view, TRANSFER, payload.transfer)
     if transfer is not None:
         yield from chain_needs(view, transfer.grant)

@@ -257,6 +257,13 @@ class HandedState(StateRow, frozen=True, kw_only=True):
     offer: str
 
 
+class CancelledState(StateRow, frozen=True, kw_only=True):
+    """A hand-over cancelled after its release, by which statement at block time `time` (ms). Anchor its offer."""
+
+    by: str
+    time: int
+
+
 class MarkState(StateRow, frozen=True, kw_only=True):
     """A marking number in use (TRA-12). Anchor the grant, suffix the number in decimal."""
 
@@ -334,6 +341,7 @@ USAGE = Table("usage", UsageState)
 ACCEPTANCE = Table("acceptance", AcceptanceState)
 RELEASED = Table("released", ReleasedState)
 HANDED = Table("handed", HandedState)
+CANCELLED = Table("cancelled", CancelledState)
 MARK = Table("mark", MarkState)
 TRANSFER = Table("transfer", TransferState)
 DUTY = Table("duty", DutyState)
@@ -348,7 +356,7 @@ _ALL: tuple[Table[MemberState] | Table[KeyState] | Table[NodeState] | Table[Stat
     cases.ERASURE, cases.ERASING, cases.ERASURE_HOLDER, cases.DESTROYED, cases.HOLD, cases.HELD, cases.INCIDENT,
     cases.CASE, cases.CASE_PART, cases.CASE_PARTY, cases.BURNT, cases.ACCESS,
     governance.PROPOSAL, governance.ACTION, governance.VOTE, governance.DECISION, governance.MEMBER_EVENT,
-    governance.HEIR, governance.NODE_EVENT, governance.LINKING, HANDED,
+    governance.HEIR, governance.NODE_EVENT, governance.LINKING, HANDED, CANCELLED,
 )  # type: ignore[assignment]  # Table is invariant; only name, row type and residence are read from here.  # fmt: skip
 
 TABLES: dict[str, type[StateRow]] = {table.name: table.row for table in _ALL}

@@ -136,6 +136,7 @@ def used_after(told: Told) -> Iterator[tuple[str, str]]:
 def _ends(told: Told, hands: Hands, report: Said) -> Iterator[int]:
     offer = hands.offers[report.payload["transfer"]]
     yield hands.life[offer.id]
+    yield from (one.time for one in told.naming("transfer.cancel", "offer", offer.id) if one.index < report.index)
     chain = hands.chain(offer.payload["grant"])
     for grant in chain:
         end = hands.revoked(grant, report.index)

@@ -83,6 +83,24 @@ def test_USE_2_after_the_end_of_data_life(world: World, record: str) -> None:  #
     assert [event.statements for event in after_stop(world)] == [(offered, used)]
 
 
+def test_USE_2_after_a_regulator_cancelled_the_hand_over(world: World, record: str) -> None:  # noqa: N802
+    given = give(world, "source", "lender")
+    offered, other = hand_over(world, given, single(record)), hand_over(world, given, single(record))
+    released = world.do("source", "transfer.offer", offer(world, given, single(record)))
+    take(world, "lender", "accept", released)
+    take(world, "source", "release", released)
+    before = format_time(world.time)
+    world.time += 2000
+    ended = world.do("regulator", "transfer.cancel", {"offer": released, "reason": "error"})
+    world.do("lender", USE, use(world, released, used_at=before))
+    for unconcerned in (offered, other):
+        world.do("lender", USE, use(world, unconcerned))
+    assert after_stop(world) == []
+    world.time += 1000
+    used = world.do("lender", USE, use(world, released))
+    assert [event.statements for event in after_stop(world)] == [(released, ended, used)]
+
+
 def test_USE_2_after_the_retention_of_the_record_although_the_data_life_lasts(world: World) -> None:  # noqa: N802
     short = world.do("source", "record.submit", world.record(retention_end="2026-03-10"))
     long = world.do("source", "record.submit", world.record(retention_end="2026-03-12"))
