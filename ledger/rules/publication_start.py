@@ -18,7 +18,7 @@ from ledger.rules.loading import check_sorted, peek
 from ledger.rules.purposes import current_catalogue
 from ledger.rules.record_chain import Version, first_published, published_needs, versions, versions_needs
 from ledger.rules.registry import Context, KindRules, broken, handle, rule
-from ledger.rules.standing import catalogue, deadline, item_of, member, open_duty
+from ledger.rules.standing import catalogue, deadline, item_of, meet_duty, member, open_duty
 from ledger.rules.succession import answers_for
 from ledger.state.effects import Effects
 from ledger.state.publication_tables import (
@@ -332,8 +332,10 @@ def pub_5(case: Judged, mirrors: tuple[Copy, ...], shown: Shown | None) -> None:
         if not copy.public:
             continue
         if shown is not None and same_terms(copy.shown, shown):
-            if copy.shown.parity:
-                put_copy(effects, copy, clear_findings(effects, context, copy))
+            for opener in copy.shown.follow:
+                meet_duty(effects, case.view, context, opener, "publication.follow", copy.member, about=copy.lead)
+            if copy.shown.parity or copy.shown.follow:
+                put_copy(effects, copy, replace(clear_findings(effects, context, copy), follow=()))
             continue
         open_duty(effects, context, "publication.follow", copy.member, due, about=copy.lead)
         put_copy(effects, copy, replace(copy.shown, follow=(*copy.shown.follow, context.id)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from ledger.errors import Text
@@ -17,7 +17,20 @@ from ledger.rules.standing import meet_duty
 from ledger.rules.succession import answers_for
 from ledger.state.authority_tables import CONSENT, CONSENT_USE
 from ledger.state.effects import Effects, duty_suffix
-from ledger.state.tables import DUTY, GRANT, HOLDING, RECORD, TRANSFER, DutyState, Holding, HoldingState, Ranges
+from ledger.state.tables import (
+    DUTY,
+    GRANT,
+    HANDED,
+    HOLDING,
+    RECORD,
+    RELEASED,
+    TRANSFER,
+    DutyState,
+    Holding,
+    HoldingState,
+    Ranges,
+    handed_suffix,
+)
 from ledger.state.view import BlockView, Need
 
 
@@ -25,9 +38,8 @@ from ledger.state.view import BlockView, Need
 class StopCase:
     """An acknowledgement: the duty it meets (None where there is none), what is stopped, what is kept.
 
-    `asked` is what the duty demands to be accounted for, None for a grant, whose hand-overs the holder itself names.
-    `grants` says for each grant of a holding whether the duty concerns it, `by_consent` whether the end of a consent
-    made the duty.
+    `asked` is what the duty demands to be accounted for. `grants` says for each grant of a holding whether the duty
+    concerns it, `by_grant` whether a duty is about grants: one that was revoked, or those that rest on a consent.
     """
 
     context: Context
@@ -36,9 +48,9 @@ class StopCase:
     duty: DutyState | None
     stopped: ReferenceSet
     kept: ReferenceSet
-    asked: ReferenceSet | None
+    asked: ReferenceSet
     grants: Mapping[str, bool]
-    by_consent: bool
+    by_grant: bool
 
 
 @rule(
@@ -61,7 +73,7 @@ def rep_4(case: StopCase) -> None:
         raise broken("REP-4", f"the duty was met by {case.duty.met_by}", f"该义务已由 {case.duty.met_by} 履行")
     if case.stopped.intersection(case.kept):
         raise broken("REP-4", "something is both stopped and kept", "同一内容既停止又保留")
-    left = None if case.asked is None else case.asked.difference(case.stopped.union(case.kept))
+    left = case.asked.difference(case.stopped.union(case.kept))
     if left:
         first = next(iter(left))
         raise broken("REP-4", f"nothing is said of {first}", f"未说明 {first} 的处理")
@@ -80,14 +92,14 @@ def _sets(payload: StopAcknowledge) -> tuple[ReferenceSet | None, ReferenceSet]:
     return None if payload.stopped is None else ReferenceSet.from_json(payload.stopped), kept
 
 
-def _asked(view: BlockView, payload: StopAcknowledge, holder: str) -> ReferenceSet | None:
-    """Return what the duty is about as records, None for a grant; raises UnknownReference."""
+def _asked(view: BlockView, payload: StopAcknowledge, holder: str) -> ReferenceSet:
+    """Return what the duty is about as records; raises UnknownReference."""
     about = Reference.parse(payload.about)
     transfer = view.find(TRANSFER, about.statement_id)
     if transfer is not None and about.row is None:
         return ReferenceSet(transfer.references)
     if view.find(GRANT, about.statement_id) is not None and about.row is None:
-        return None
+        return _granted(view, about.statement_id, holder)
     record = view.find(RECORD, about.statement_id)
     if record is not None and about.row is None and record.count:
         return _held(view, about.statement_id, holder)
@@ -112,6 +124,49 @@ def _consented(view: BlockView, consent: str, holder: str) -> ReferenceSet:
     return found
 
 
+def _granted(view: BlockView, grant: str, holder: str) -> ReferenceSet:
+    """Return what the holder has under a grant or one below it (GRA-6)."""
+    found = ReferenceSet()
+    for id_ in _handed_lists(view, grant, holder):
+        holding = view.find(HOLDING, id_, holder)
+        for entry in holding.entries if holding else ():
+            if entry.ended_index is None and _is_under(view, entry.grant, {grant}):
+                found = found.union(ReferenceSet(((id_, entry.ranges),)))
+    return found
+
+
+def _handed_lists(view: BlockView, grant: str, holder: str) -> set[str]:
+    """Return the record lists released to a holder under a grant, as far as these rows are loaded."""
+    found: set[str] = set()
+    for number in _handed_numbers(view, grant, holder):
+        handed = peek(view, HANDED, grant, handed_suffix(holder, number))
+        transfer = None if handed is None else peek(view, TRANSFER, handed.offer)
+        found |= {id_ for id_, _ in (transfer.references if transfer else ())}
+    return found
+
+
+def _handed_numbers(view: BlockView, grant: str, holder: str) -> range:
+    """Return the numbers of the releases to a holder under a grant."""
+    released = peek(view, RELEASED, grant, holder)
+    return range(1, 1 + (released.releases if released else 0))
+
+
+def _handed_needs(view: BlockView, grant: str, holder: str) -> Iterator[Need]:
+    """Name every release to a holder under a grant, with its hand-over."""
+    yield Need("released", grant, holder)
+    for number in _handed_numbers(view, grant, holder):
+        yield Need("handed", grant, handed_suffix(holder, number))
+        handed = peek(view, HANDED, grant, handed_suffix(holder, number))
+        if handed is not None:
+            yield Need("transfer", handed.offer)
+
+
+def _is_under(view: BlockView, grant: str, ended: Collection[str]) -> bool:
+    """Say whether a grant, or one of its ancestors, is among those that ended."""
+    found = view.find(GRANT, grant)
+    return any(id_ in ended for id_ in (grant, *(found.ancestors if found else ())))
+
+
 def _held(view: BlockView, batch: str, holder: str) -> ReferenceSet:
     """Return the rows of a batch that the holder has."""
     holding, found = view.find(HOLDING, batch, holder), ReferenceSet()
@@ -125,7 +180,7 @@ def _reached(view: BlockView, payload: StopAcknowledge, holder: str) -> Referenc
     """Return what the acknowledgement stops."""
     stopped, kept = _sets(payload)
     if stopped is None:
-        stopped = (_asked(view, payload, holder) or ReferenceSet()).difference(kept)
+        stopped = _asked(view, payload, holder).difference(kept)
     return stopped
 
 
@@ -135,10 +190,12 @@ def _needs(context: Context, payload: StopAcknowledge, view: BlockView) -> Itera
     for table in ("transfer", "grant", "record", "consent"):
         yield Need(table, about)
     yield Need("consent_use", about, None)
+    yield from _handed_needs(view, about, holder)
     stopped, kept = _sets(payload)
     transfer = peek(view, TRANSFER, about)
     lists = {id_ for each in (stopped, kept) if each is not None for id_, _ in each.entries}
     lists |= {id_ for _, use in peek_all(view, CONSENT_USE, about) for id_, _ in use.references}
+    lists |= _handed_lists(view, about, holder)
     lists |= {about, *(id_ for id_, _ in (transfer.references if transfer else ()))}
     for id_ in sorted(lists):
         yield Need("record", id_)
@@ -158,8 +215,9 @@ def _case(context: Context, payload: StopAcknowledge, view: BlockView) -> StopCa
     stopped = _reached(view, payload, holder)
     duty = view.find(DUTY, payload.order, duty_suffix("stop", holder, payload.about, payload.order))
     grants = _grants(view, payload, stopped, holder)
-    by_consent = view.find(CONSENT, Reference.parse(payload.about).statement_id) is not None
-    return StopCase(context, view, payload, duty, stopped, kept, asked, grants, by_consent)
+    about = Reference.parse(payload.about).statement_id
+    by_grant = view.find(GRANT, about) is not None or view.find(CONSENT, about) is not None
+    return StopCase(context, view, payload, duty, stopped, kept, asked, grants, by_grant)
 
 
 def _grants(view: BlockView, payload: StopAcknowledge, stopped: ReferenceSet, holder: str) -> dict[str, bool]:
@@ -172,16 +230,14 @@ def _grants(view: BlockView, payload: StopAcknowledge, stopped: ReferenceSet, ho
     for id_, _ in stopped.entries:
         holding = view.find(HOLDING, id_, holder)
         for entry in holding.entries if holding else ():
-            grant = view.find(GRANT, entry.grant)
-            ancestors = () if grant is None else grant.ancestors
-            found[entry.grant] = not ended.isdisjoint((entry.grant, *ancestors))
+            found[entry.grant] = _is_under(view, entry.grant, ended)
     return found
 
 
 def _concerned(case: StopCase, entry: Holding) -> bool:
     """Say whether the duty concerns a holding: of that record, through that hand-over, or under that grant."""
     about = case.payload.about
-    if case.asked is None or case.by_consent:
+    if case.by_grant:
         return case.grants[entry.grant]
     return entry.hop == about or case.view.find(TRANSFER, Reference.parse(about).statement_id) is None
 

@@ -24,15 +24,18 @@ from ledger.state.effects import Effects, duty_suffix
 from ledger.state.tables import (
     DUTY,
     GRANT,
+    HANDED,
     HOLDING,
     RECORD,
     RELEASED,
     TRANSFER,
     DutyState,
+    HandedState,
     Holding,
     Ranges,
     ReleasedState,
     TransferState,
+    handed_suffix,
 )
 from ledger.state.view import BlockView, Need
 from ledger.times import day_end, parse_time
@@ -108,6 +111,7 @@ def tra_10(case: ReleaseCase, effects: Effects) -> None:
             life_end=max(life_end, known.life_end if known else 0),
         )
         effects.put(RELEASED, id_, row, transfer.receiver)
+        effects.put(HANDED, id_, HandedState(offer=offer), handed_suffix(transfer.receiver, row.releases))
 
 
 def _needs(context: Context, payload: TransferRelease, view: BlockView) -> Iterator[Need]:

@@ -20,7 +20,7 @@ from ledger.rules.registry import Context, KindRules, broken, handle, rule
 from ledger.rules.standing import deadline, member, open_duty
 from ledger.rules.transfer_turns import Step, find_transfer, meet_step, releaser, step_needs, tra_6
 from ledger.state.effects import Effects
-from ledger.state.tables import TRANSFER, USAGE, TransferState
+from ledger.state.tables import CANCELLED, TRANSFER, USAGE, CancelledState, TransferState
 from ledger.state.view import BlockView, Need
 
 ONE_TIME_SECRET_SIZE = 32
@@ -156,6 +156,7 @@ def _cancel_effects(case: CancelCase) -> Effects:
     """End the hand-over. Before the release nothing was given; after it, a regulator's word makes the receiver stop."""
     effects, transfer, offer = _end(case, "cancelled"), case.transfer, case.payload.offer
     if transfer.status == "released":
+        effects.put(CANCELLED, offer, CancelledState(by=case.context.id, time=case.context.time))
         due = deadline(case.view, "stop", case.context.time)
         open_duty(effects, case.context, "stop", transfer.receiver, due, about=offer)
     else:

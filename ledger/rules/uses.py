@@ -19,9 +19,9 @@ from ledger.rules.transfer_turns import find_transfer
 from ledger.scope import check_purpose
 from ledger.state.authority_tables import DISPUTED
 from ledger.state.effects import Effects
-from ledger.state.tables import ENDED, RECORD, TRANSFER, Ranges, TransferState, row_suffix
+from ledger.state.tables import CANCELLED, ENDED, RECORD, TRANSFER, Ranges, TransferState, row_suffix
 from ledger.state.view import BlockView, Need
-from ledger.times import parse_time
+from ledger.times import day_end, parse_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,10 @@ def _ends(case: UseCase) -> Iterator[tuple[int, str]]:
     transfer = case.transfer
     if transfer.life_end is not None:
         yield transfer.life_end, case.payload.transfer
+    yield _retained(case)
+    cancelled = case.view.find(CANCELLED, case.payload.transfer)
+    if cancelled is not None:
+        yield cancelled.time, cancelled.by
     for _, grant in case.held.chain:
         if grant.revoked is not None:
             yield grant.revoked.at, grant.revoked.by
@@ -94,6 +98,20 @@ def _ends(case: UseCase) -> Iterator[tuple[int, str]]:
                 yield disputed.upheld_at, disputed.upheld
         yield from _consents_withdrawn(case, case.record)
         yield from destroyed_at(case.view, case.record, transfer.receiver)
+
+
+def _retained(case: UseCase) -> tuple[int, str]:
+    """Return when (ms) the retention of what was used ended, and the record that states it.
+
+    Where it is not known which record was used, it is the one that is retained longest.
+    """
+    lists = [id_ for id_, _ in case.transfer.references] if case.record is None else [case.record.statement_id]
+    found: list[tuple[int, str]] = []
+    for id_ in lists:
+        state = case.view.find(RECORD, id_)
+        assert state is not None, "what was handed over was logged"
+        found.append((day_end(state.retention_end), id_))
+    return max(found)
 
 
 def _consents_withdrawn(case: UseCase, record: Reference) -> Iterator[tuple[int, str]]:
@@ -135,10 +153,13 @@ def _record_of(payload: UseReport, transfer: TransferState | None) -> Reference 
 
 def _needs(context: Context, payload: UseReport, view: BlockView) -> Iterator[Need]:
     yield Need("transfer", payload.transfer)
+    yield Need("cancelled", payload.transfer)
     transfer = peek(view, TRANSFER, payload.transfer)
     if transfer is not None:
         yield from chain_needs(view, transfer.grant)
         yield from consent_needs(view, transfer.grant)
+        for id_, _ in transfer.references:
+            yield Need("record", id_)
     record = _record_of(payload, transfer)
     if record is not None:
         yield Need("record", record.statement_id)

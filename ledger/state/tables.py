@@ -251,6 +251,19 @@ class ReleasedState(StateRow, frozen=True, kw_only=True):
     life_end: int
 
 
+class HandedState(StateRow, frozen=True, kw_only=True):
+    """One release to a holder under a grant, its subtree included. Anchor the grant, suffix `handed_suffix`."""
+
+    offer: str
+
+
+class CancelledState(StateRow, frozen=True, kw_only=True):
+    """A hand-over cancelled after its release, by which statement at block time `time` (ms). Anchor its offer."""
+
+    by: str
+    time: int
+
+
 class MarkState(StateRow, frozen=True, kw_only=True):
     """A marking number in use (TRA-12). Anchor the grant, suffix the number in decimal."""
 
@@ -327,6 +340,8 @@ GRANT = Table("grant", GrantState)
 USAGE = Table("usage", UsageState)
 ACCEPTANCE = Table("acceptance", AcceptanceState)
 RELEASED = Table("released", ReleasedState)
+HANDED = Table("handed", HandedState)
+CANCELLED = Table("cancelled", CancelledState)
 MARK = Table("mark", MarkState)
 TRANSFER = Table("transfer", TransferState)
 DUTY = Table("duty", DutyState)
@@ -341,7 +356,7 @@ _ALL: tuple[Table[MemberState] | Table[KeyState] | Table[NodeState] | Table[Stat
     cases.ERASURE, cases.ERASING, cases.ERASURE_HOLDER, cases.DESTROYED, cases.HOLD, cases.HELD, cases.INCIDENT,
     cases.CASE, cases.CASE_PART, cases.CASE_PARTY, cases.BURNT, cases.ACCESS,
     governance.PROPOSAL, governance.ACTION, governance.VOTE, governance.DECISION, governance.MEMBER_EVENT,
-    governance.HEIR, governance.NODE_EVENT, governance.LINKING,
+    governance.HEIR, governance.NODE_EVENT, governance.LINKING, HANDED, CANCELLED,
 )  # type: ignore[assignment]  # Table is invariant; only name, row type and residence are read from here.  # fmt: skip
 
 TABLES: dict[str, type[StateRow]] = {table.name: table.row for table in _ALL}
@@ -354,6 +369,11 @@ RESIDENT: frozenset[str] = frozenset(table.name for table in _ALL if table.resid
 def row_suffix(row: int | None) -> str:
     """Suffix of a batch row in ENDED: eight decimal digits, or "" for a single statement (row None)."""
     return "" if row is None else f"{row:08d}"
+
+
+def handed_suffix(holder: str, number: int) -> str:
+    """Suffix in HANDED of the release that was the `number`-th (from 1) to `holder` under a grant."""
+    return f"{holder}:{number}"
 
 
 def encode_value(value: StateRow) -> bytes:

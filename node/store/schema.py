@@ -89,6 +89,8 @@ TABLE_NUMBERS: Final = {
     "case_party": 70,
     "burnt": 71,
     "access": 72,
+    "handed": 73,
+    "cancelled": 74,
 }
 """Number of each state table in this store. Numbers are only ever added."""
 TABLE_NAMES: Final = {number: name for name, number in TABLE_NUMBERS.items()}

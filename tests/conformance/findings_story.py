@@ -374,13 +374,13 @@ def _settle_the_rest(story: Story) -> None:
 
 
 def _late_uses(story: Story) -> None:
-    """Uses after data life, after a revocation and after a withdrawal; and one that is in order."""
+    """Uses after data life, after a withdrawal and after a cancelling; and one that is in order."""
     world = story.world
     given = give(world, "source", "lender")
     ended = [_penalty(world), _penalty(world)]
     offers = [hand_over(world, given, single(each)) for each in ended]
     world.do("source", "record.withdraw", {"reference": ended[0], "reason": "court"})
-    for each in (*offers, story.first("brief")):
+    for each in (*offers, story.first("brief"), story.first("cancelled offers")):
         use = {"transfer": each, "purpose": "credit.lending", "used_at": format_time(world.time)}
         world.do("lender", "use.report", {**use, "outcome": digest_of("outcome")})
 

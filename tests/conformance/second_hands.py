@@ -194,9 +194,11 @@ class Hands:
                     del held.ends[atom]
 
     def _is_asked(self, about: str, atom: str) -> bool:
-        """Say whether an order about a hand-over, record or row is about `atom`; one about a grant names nothing."""
+        """Say whether an order about a hand-over, grant, consent, record or row is about `atom` of what it concerns."""
         if about in self.offers:
             return atom in atoms(self.offers[about].payload["references"])
+        if about in self.told.by_id and self.told.one(about).kind == "grant.issue":
+            return True
         if about in self.told.by_id and self.told.one(about).kind == "consent.give":
             consent = self.told.one(about)
             grants = [one.id for one in self.told.of("grant.issue") if self.rests_on(one.id, about, FOREVER)]

@@ -135,8 +135,9 @@ class Shows:
             if mirror.stopped is not None:
                 continue
             if mirror.terms == terms:
-                if mirror.parity is not None:
+                if mirror.parity is not None or mirror.follows:
                     self._clear(mirror)
+                self._meet(mirror, one.time, "follow")
             else:
                 self._owe(mirror, "follow", lead, self.told.deadline(one, "publication_follow"))
 

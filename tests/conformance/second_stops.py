@@ -136,6 +136,7 @@ def used_after(told: Told) -> Iterator[tuple[str, str]]:
 def _ends(told: Told, hands: Hands, report: Said) -> Iterator[int]:
     offer = hands.offers[report.payload["transfer"]]
     yield hands.life[offer.id]
+    yield from (one.time for one in told.naming("transfer.cancel", "offer", offer.id) if one.index < report.index)
     chain = hands.chain(offer.payload["grant"])
     for grant in chain:
         end = hands.revoked(grant, report.index)
@@ -143,6 +144,7 @@ def _ends(told: Told, hands: Hands, report: Said) -> Iterator[int]:
             yield end
     carried = sorted(atoms(offer.payload["references"]))
     atom = report.payload.get("reference") or (carried[0] if len(carried) == 1 else None)
+    yield max(hands.retained(each) for each in ([atom] if atom else carried))
     if atom is None:
         return
     before = [one for one in told.said if one.index < report.index]

@@ -203,6 +203,17 @@ def test_PUB_5_a_change_to_what_the_mirror_shows_asks_nothing(world: World, reco
     assert [f.open for f in found(world, "F-PARITY")] == [False]
 
 
+def test_PUB_5_a_change_back_to_what_the_mirror_shows_meets_what_it_owed(world: World, record: str) -> None:  # noqa: N802
+    lead = publish(world, record)
+    world.do("service", MIRRORED, mirror(world, lead))
+    change = publish(world, record, end_day=day(world, 50), changes=lead)
+    publish(world, record, changes=change)
+    assert ("publication.follow", world.uscc("service"), lead, True) in brief(world, change)
+    world.advance(20 * DAY_MS)
+    tick(world)
+    assert found(world, "F-PARITY") == []
+
+
 @pytest.mark.parametrize("member", ["publisher", "source", "lender", "hub", "investigator"])
 def test_PUB_6_who_mirrors_and_who_observes(world: World, record: str, member: str) -> None:  # noqa: N802
     lead = publish(world, record)

@@ -242,6 +242,34 @@ def test_REP_4_after_a_revocation_only_what_came_under_the_grant_ends(world: Wor
     assert all(met for *_, met in brief(world, revoked))
 
 
+def test_REP_4_after_a_revocation_all_that_is_held_under_the_grant_is_accounted_for(world: World) -> None:  # noqa: N802
+    batch, record = world.do("source", "record.batch", world.batch(10, "penalty")), penalty(world)
+    top = give(world, "source", "operator", data_life=LIFE, within={"onward": 1})
+    below = give(world, "operator", "lender", data_life=LIFE, parent=top.grant)
+    carried = single(record) + rows(batch, (0, 9))
+    hand_over(world, top, sorted(carried), receiver="operator")
+    for part in (single(record), rows(batch, (0, 3)), rows(batch, (2, 5))):
+        hand_over(world, below, part, sender="operator")
+    revoked = world.do("source", "grant.revoke", {"grant": top.grant, "reason": "breach"})
+    for half in (single(record), rows(batch, (0, 5)), sorted(single(record) + rows(batch, (0, 4)))):
+        said = acknowledge(revoked, top.grant, stopped=half)
+        assert_breaks(world, "REP-4", world.submit("lender", ACKNOWLEDGE, said))
+    kept = [{"references": rows(batch, (4, 5)), "basis": LAW}]
+    world.do("lender", ACKNOWLEDGE, acknowledge(revoked, top.grant, kept=kept))
+    state = world.row(HOLDING, batch, world.uscc("lender"))
+    assert state is not None
+    assert sorted((entry.ranges, entry.ended_index is None) for entry in state.entries) == [
+        (((0, 3),), False),
+        (((2, 3),), False),
+        (((4, 5),), True),
+    ]
+    single_one = world.row(HOLDING, record, world.uscc("lender"))
+    assert single_one is not None
+    assert [entry.ended_index is None for entry in single_one.entries] == [False]
+    world.do("operator", ACKNOWLEDGE, acknowledge(revoked, top.grant))
+    assert all(met for *_, met in brief(world, revoked))
+
+
 def test_REP_4_the_end_of_a_data_life_is_acknowledged_and_else_f_retention(world: World) -> None:  # noqa: N802
     record = penalty(world)
     offered = hand_over(world, give(world, "source", "lender", data_life=1), single(record))

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from ledger.state.effects import FindingEvent
-from ledger.times import format_time
+from ledger.times import day_end, format_time
 from tests.ledger.rules.handing import days, give, hand_over, offer, rows, single, take
 from tests.ledger.rules.judging import NOWHERE, assert_breaks, assert_needs_every_field
 from tests.world import World, digest_of
@@ -81,6 +81,41 @@ def test_USE_2_after_the_end_of_data_life(world: World, record: str) -> None:  #
     assert after_stop(world) == []
     used = world.do("lender", USE, use(world, offered, used_at=format_time(end)))
     assert [event.statements for event in after_stop(world)] == [(offered, used)]
+
+
+def test_USE_2_after_a_regulator_cancelled_the_hand_over(world: World, record: str) -> None:  # noqa: N802
+    given = give(world, "source", "lender")
+    offered, other = hand_over(world, given, single(record)), hand_over(world, given, single(record))
+    released = world.do("source", "transfer.offer", offer(world, given, single(record)))
+    take(world, "lender", "accept", released)
+    take(world, "source", "release", released)
+    before = format_time(world.time)
+    world.time += 2000
+    ended = world.do("regulator", "transfer.cancel", {"offer": released, "reason": "error"})
+    world.do("lender", USE, use(world, released, used_at=before))
+    for unconcerned in (offered, other):
+        world.do("lender", USE, use(world, unconcerned))
+    assert after_stop(world) == []
+    world.time += 1000
+    used = world.do("lender", USE, use(world, released))
+    assert [event.statements for event in after_stop(world)] == [(released, ended, used)]
+
+
+def test_USE_2_after_the_retention_of_the_record_although_the_data_life_lasts(world: World) -> None:  # noqa: N802
+    short = world.do("source", "record.submit", world.record(retention_end="2026-03-10"))
+    long = world.do("source", "record.submit", world.record(retention_end="2026-03-12"))
+    offered = hand_over(world, give(world, "source", "lender", data_life=300), single(short, long))
+    world.time = day_end("2026-03-12") - 5000
+    end = day_end("2026-03-10")
+    for at, reference in ((end - 1000, short), (end, long)):
+        world.do("lender", USE, use(world, offered, reference=reference, used_at=format_time(at)))
+    world.do("lender", USE, use(world, offered, used_at=format_time(end)))
+    assert after_stop(world) == []
+    used = world.do("lender", USE, use(world, offered, reference=short, used_at=format_time(end)))
+    assert [event.statements for event in after_stop(world)] == [(offered, short, used)]
+    world.time = day_end("2026-03-12") + 5000
+    used = world.do("lender", USE, use(world, offered, used_at=format_time(day_end("2026-03-12"))))
+    assert after_stop(world)[-1].statements == (offered, long, used)
 
 
 @pytest.mark.parametrize("kind", ["record.withdraw", "record.correct"])
