@@ -1,6 +1,6 @@
 """For every kind: statements that are admitted, who may sign them, and what answers anybody else.
 
-Written from DOMAIN.md, section "Statement kinds". `only` are the members of the tests' world that may sign, by the role
+Written from docs/rules.md, section "Statement kinds". `only` are the members of the tests' world that may sign, by the role
 or the part that the rules demand; None where any member may. `otherwise` is the rule that answers all others.
 """
 
