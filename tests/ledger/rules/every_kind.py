@@ -1,7 +1,7 @@
 """For every kind: statements that are admitted, who may sign them, and what answers anybody else.
 
-Written from docs/rules.md, section "Statement kinds". `only` are the members of the tests' world that may sign, by the role
-or the part that the rules demand; None where any member may. `otherwise` is the rule that answers all others.
+Written from the rules' texts. `only` are the members of the tests' world that may sign, by the role or the part that
+the rules demand; None where any member may. `otherwise` is the rule that answers all others.
 """
 
 from __future__ import annotations
