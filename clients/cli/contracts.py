@@ -15,7 +15,7 @@ from clients.cli.results import show_answer, show_receipted
 from clients.cli.session import Session, read_bytes, read_text
 from clients.imports.currency import minor_units
 from clients.imports.ocds import Heads, ImportedContract, read_ocds
-from clients.imports.parties import parse_parties, quoted_code_is_valid, read_parties
+from clients.imports.parties import parse_parties, read_parties
 from clients.sdk import requests
 from clients.sdk.identity import Head, local_id_from
 from ledger.kinds.contracts import (
@@ -27,6 +27,7 @@ from ledger.kinds.contracts import (
     VerifiedMilestone,
 )
 from ledger.kinds.fields import Money, Payload
+from ledger.rules.contracts import code_passes
 from ledger.times import day_of
 
 group = new_group("contract", "Register contracts and follow their performance.", "登记合同并跟踪履约。")
@@ -51,7 +52,7 @@ def import_contracts(
     wanted = [contract for contract in found if process in (None, contract.process)]
     for contract in wanted:
         for quoted in contract.quoted:
-            if not quoted_code_is_valid(quoted):
+            if not code_passes(quoted):
                 session.output.talk(
                     session.output.pick(
                         f"{contract.contract}: quoted code {quoted.code} fails its check (F-CODE)",

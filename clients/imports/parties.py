@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from clients.imports.errors import PartyLine
 from clients.imports.json_value import Node
-from ledger.codes import check_organisation_code, check_uscc
+from ledger.codes import check_uscc
 from ledger.errors import FormError
 from ledger.kinds.contracts import MAX_QUOTED_CODES, QuotedCode
 
@@ -122,15 +122,3 @@ class Parties:
                 self.quoted[scheme, code] = QuotedCode(scheme="USCC", code=code[:_MAX_CODE])
             elif scheme in _ORGANISATION_SCHEMES:
                 self.quoted[scheme, code] = QuotedCode(scheme="ORG", code=code[:_MAX_CODE])
-
-
-def quoted_code_is_valid(quoted: QuotedCode) -> bool:
-    """Whether a quoted code passes its check, so that a person can be told before F-CODE is found."""
-    try:
-        if quoted.scheme == "USCC":
-            check_uscc(quoted.code)
-        elif quoted.scheme == "ORG":
-            check_organisation_code(quoted.code.replace("-", ""))
-    except FormError:
-        return False
-    return True

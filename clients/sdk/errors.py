@@ -15,7 +15,6 @@ from ledger.errors import (
     AccessError,
     ConfigError,
     FormError,
-    InconclusiveError,
     NotFoundError,
     OverloadError,
     Param,
@@ -153,12 +152,6 @@ class NodeUnreachable(UnreachableError):
     """No answer came at all."""
 
     code = "remote.unreachable"
-
-
-class NotVerified(InconclusiveError):
-    """A fact could not be checked yet."""
-
-    code = "remote.not_verified"
 
 
 def problem_from(response: Response) -> RemoteProblem:

@@ -197,12 +197,12 @@ def _register(case: ContractCase) -> Effects:
     )
     effects.put(CONTRACT, context.id, contract)
     open_plan(effects, context, context.id, contract, 0)
-    for quoted in sorted({quoted.code for quoted in payload.quoted or () if not _code_passes(quoted)}):
+    for quoted in sorted({quoted.code for quoted in payload.quoted or () if not code_passes(quoted)}):
         effects.find("F-CODE", f"{context.id}/{quoted}", context.iss, (context.id,), "CON-1")
     return effects
 
 
-def _code_passes(quoted: QuotedCode) -> bool:
+def code_passes(quoted: QuotedCode) -> bool:
     """Whether a quoted code passes the check of its scheme; others have none. Hyphens of ORG codes are left out."""
     try:
         if quoted.scheme == "USCC":

@@ -11,7 +11,6 @@ import urllib.request
 from pathlib import Path
 
 import msgspec
-import pytest
 
 from ledger.errors import OverloadError
 from ledger.keyfile import load_key
@@ -175,7 +174,6 @@ def test_a_full_queue_pushes_back_and_loses_nothing(tmp_path: Path) -> None:
 
 
 def test_fronts_serve_http_and_come_back_when_killed(tmp_path: Path) -> None:
-    pytest.importorskip("api.front", reason="the HTTP face is not there")
     data, _ = found_node(tmp_path / "n")
     with running_node(data.path, fronts=2, environment={"SUYUAN_RESTART_PAUSE_MS": "20"}) as node:
         with urllib.request.urlopen(f"{node.url}/checkpoint") as answer:

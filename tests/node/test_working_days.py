@@ -7,13 +7,13 @@ import subprocess
 import sys
 from datetime import date, timedelta
 
+import chinese_calendar  # type: ignore[import-untyped]  # It has no types.
 import pytest
 
 from ledger.kinds.genesis import Calendar
 from ledger.times import is_working_day
 from node.working_days import CalendarYearUnknown, draft_calendar, package_version
 
-chinese_calendar = pytest.importorskip("chinese_calendar", reason="the optional package chinesecalendar is not here")
 YEARS = (2024, 2025, 2026)
 
 

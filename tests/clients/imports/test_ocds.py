@@ -10,12 +10,13 @@ import pytest
 
 from clients.imports.errors import AmountUnusable, DayUnreadable, ImportMalformed, PartyUnmapped
 from clients.imports.ocds import ImportedContract, local_id, read_ocds
-from clients.imports.parties import parse_parties, quoted_code_is_valid, read_parties
+from clients.imports.parties import parse_parties, read_parties
 from clients.sdk.identity import Head
 from ledger.codes import fictional_uscc
 from ledger.identifiers import scan_identifiers
 from ledger.kinds import decode_payload
 from ledger.kinds.fields import Payload
+from ledger.rules.contracts import code_passes
 
 ROOT = Path(__file__).resolve().parents[3]
 FACTS = ROOT / "clients" / "demo" / "facts" / "contract_ocds.json"
@@ -115,7 +116,7 @@ def test_quoted_codes_are_kept_as_they_stand_so_that_f_code_can_be_found() -> No
     buyer = {"id": "@buyer", "identifier": {"scheme": "USCC", "id": wrong}}
     (contract,) = read_ocds(package({}, buyer=buyer), PARTIES)
     (quoted,) = contract.quoted
-    assert (quoted.scheme, quoted.code, quoted_code_is_valid(quoted)) == ("USCC", wrong, False)
+    assert (quoted.scheme, quoted.code, code_passes(quoted)) == ("USCC", wrong, False)
     assert contract.buyer == BUYER
 
 
